@@ -1,0 +1,181 @@
+"""What students may have of an assignment, written to a folder of its own.
+
+    README.md-like statement and starters   hw2/README.md, hw2/*.py, hw2/answers.md
+    public checks                           problems/hw2/*.yaml
+
+Everything is written to a scratch folder first and tried there: the reference must pass every
+public check, as a student's right answer would.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from grader.authoring.public_spec import publish_part
+from grader.authoring.rehearsing import Rehearsal, answer_earlier, name_function
+from grader.authoring.starters import write_starters
+from grader.authoring.statement import write_statement
+from grader.errors import UsageError
+from grader.expected import ExpectedValues
+from grader.sandbox.pool import Sandbox
+from grader.spec.loaded import LoadedAssignment
+from grader.spec.loading import Course
+from grader.verdicts import Verdict
+
+Parts = Mapping[str, dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was written where, and what was left as it was."""
+
+    written: tuple[Path, ...]
+    left: tuple[Path, ...]
+    """Starters that are there already with other contents: somebody's work."""
+    stale: tuple[Path, ...]
+    """Problem files there that are no longer part of the assignment."""
+    kept: tuple[str, ...]
+    """Parts that only the course grades."""
+
+
+def publish(course: Course, assignment_id: str, to: Path, sandbox: Sandbox) -> Published:
+    """Write what students may have; starters that somebody has changed stay as they are.
+
+    Errors   UsageError when the folder is the course itself.
+    """
+    _require_apart(course, to)
+    loaded = course.load(assignment_id)
+    stages = _make_stages(loaded, sandbox)
+    public = {name: publish_part(stage) for name, stage in stages.items()}
+    public = _drop_failing(loaded, stages, public)
+    specs = write_specs(loaded, public)
+    if len(specs) < 2:
+        raise UsageError(f"nothing of {assignment_id} can be graded outside the course")
+    folder = f"{assignment_id}"
+    texts = {f"problems/{folder}/{name}": text for name, text in specs.items()}
+    texts[f"{folder}/README.md"] = write_statement(loaded, public)
+    starters = {f"{folder}/{name}": text for name, text in write_starters(loaded).items()}
+    left = tuple(
+        to / name
+        for name, text in starters.items()
+        if (to / name).exists() and (to / name).read_bytes() != text.encode()
+    )
+    chosen = texts | {name: text for name, text in starters.items() if to / name not in left}
+    for name, text in chosen.items():
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        (to / name).write_text(text, "utf-8")
+    there = (to / "problems" / folder).glob("*.yaml")
+    return Published(
+        written=tuple(to / name for name in chosen),
+        left=left,
+        stale=tuple(sorted(path for path in there if path.name not in specs)),
+        kept=tuple(name for name, part in public.items() if not part or part["kind"] == "text"),
+    )
+
+
+def _require_apart(course: Course, to: Path) -> None:
+    """Refuse a folder where problems or references of the course itself would be overwritten."""
+    inside = (course.root / "problems", course.root / "reference")
+    target = to.resolve()
+    if target == course.root.resolve() or (target / "reference").exists():
+        raise UsageError(f"{to} is a course with references; publish to a folder of its own")
+    if any(target.is_relative_to(folder.resolve()) for folder in inside):
+        raise UsageError(f"{to} lies inside the course's own problems; choose another folder")
+
+
+def _make_stages(loaded: LoadedAssignment, sandbox: Sandbox) -> dict[str, Rehearsal]:
+    expected = ExpectedValues(None)
+    earlier = answer_earlier(loaded, sandbox, expected)
+    return {
+        part_id: Rehearsal(
+            assignment=loaded,
+            problem=problem,
+            part_id=part_id,
+            part=part,
+            sandbox=sandbox,
+            expected=expected,
+            earlier=earlier,
+        )
+        for problem, part_id, part in loaded.parts()
+    }
+
+
+def _drop_failing(
+    loaded: LoadedAssignment, stages: Mapping[str, Rehearsal], public: Parts
+) -> dict[str, dict[str, Any] | None]:
+    """Leave out public checks that the reference itself fails once values are written out."""
+    kept = dict(public)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "problems" / loaded.id
+        folder.mkdir(parents=True)
+        for name, text in write_specs(loaded, public).items():
+            (folder / name).write_text(text, "utf-8")
+        tried = Course(Path(scratch)).load(loaded.id)
+    for problem, part_id, part in tried.parts():
+        if part.kind != "function":
+            continue
+        stage = stages[part_id]
+        right = stage.hand_over(name_function(part))
+        alone = replace(stage, assignment=tried, problem=problem, part=part, earlier={})
+        outcomes = alone.judge(right).outcomes
+        refused = frozenset(each.check for each in outcomes if each.verdict is not Verdict.PASSED)
+        if refused:
+            kept[part_id] = publish_part(stage, refused)
+    return kept
+
+
+def write_specs(loaded: LoadedAssignment, public: Parts) -> dict[str, str]:
+    """`assignment.yaml` and a file for each problem of which something is public."""
+    files = {}
+    for problem in loaded.problems:
+        parts = {name: public[name] for name in problem.parts if public[name]}
+        if parts:
+            spec = {"title": problem.title, "prompt": problem.prompt, "parts": parts}
+            files[problem.path.name] = write_yaml(spec)
+    header: dict[str, Any] = {"title": loaded.title}
+    if loaded.prompt:
+        header["prompt"] = loaded.prompt
+    if loaded.due:
+        header["due"] = loaded.due
+    header["problems"] = [name.removesuffix(".yaml") for name in files]
+    return {"assignment.yaml": write_yaml(header), **files}
+
+
+_WORD = re.compile(r"[a-z][A-Za-z0-9_-]*")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Texts of several lines as blocks, so that a spec reads as it was written."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    if " " not in text and not _WORD.fullmatch(text):
+        # Readers differ on what 1e5 and None are; quoted, they are texts to all.
+        style = style or "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _write_text)
+
+
+def write_yaml(value: Any) -> str:
+    """Plain values as YAML: rows of numbers in brackets, all else a line each."""
+    return yaml.dump(
+        value,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=96,
+        default_flow_style=None,
+    )

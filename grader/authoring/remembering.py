@@ -1,0 +1,68 @@
+"""Certificates that still hold: of problems that have not changed since they were proved."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from grader.authoring.certificate import ProblemCertificate
+from grader.bench import find_version
+from grader.expected import find_cache_folder, name_key
+from grader.spec.loaded import LoadedAssignment, LoadedProblem
+
+LIBRARIES = ("numpy", "torch", "sympy", "numba")
+
+
+def name_proof(assignment: LoadedAssignment, problem: LoadedProblem) -> str:
+    """A key for everything that a proof rests on: the problem, those before it, the grader.
+
+    The grader's own source counts, not its version: between releases it changes as well.
+    """
+    used = {name for part in problem.parts.values() for name in part.uses}
+    digests = [
+        each.digest for each in assignment.problems if each is problem or used & each.parts.keys()
+    ]
+    versions = [f"{name} {find_version(name)}" for name in LIBRARIES]
+    return name_key([problem.id, *digests, sys.version, _digest_grader(), *versions])
+
+
+def recall(key: str, folder: Path | None = None) -> ProblemCertificate | None:
+    """The certificate that was given under this key; None if there is none."""
+    try:
+        text = (_find_folder(folder) / f"{key}.json").read_text("utf-8")
+        found = ProblemCertificate.model_validate_json(text)
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return None
+    return found.model_copy(update={"is_remembered": True})
+
+
+def remember(key: str, certificate: ProblemCertificate, folder: Path | None = None) -> None:
+    """Keep a certificate of a problem that is proved; a full disk only costs another proof."""
+    if not certificate.is_proved:
+        return
+    path = _find_folder(folder) / f"{key}.json"
+    part = path.with_name(f"{key}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(certificate.model_dump_json(), "utf-8")
+        part.replace(path)
+
+
+def _find_folder(folder: Path | None) -> Path:
+    return folder or find_cache_folder().with_name("proved")
+
+
+@cache
+def _digest_grader() -> str:
+    digest = sha256()
+    root = Path(__file__).parents[1]
+    for path in sorted(root.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()

@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+assignment_option = click.option(
+    "-a", "--assignment", metavar="NAME", help="Which assignment.  [default: from the path]"
+)
+course_option = click.option(
+    "--course",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The folder that holds problems/.  [default: found upwards from here]",
+)
+trust_option = click.option(
+    "--trust-submission",
+    is_flag=True,
+    help="Run code without isolation: only for your own. The report says so.",
+)
+secret_option = click.option(
+    "--secret",
+    envvar="GRADE_SECRET",
+    default="",
+    help="Seeds the hidden inputs; a course keeps one.  [env: GRADE_SECRET]",
+)

@@ -1,0 +1,125 @@
+"""`grade submit`: one submission, graded here and now."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli import BELOW, GRADED, NOTHING_TO_GRADE
+from grader.cli.options import assignment_option, course_option, secret_option, trust_option
+
+if TYPE_CHECKING:
+    from grader.report.models import Report
+
+
+@click.command("submit")
+@click.argument("path", type=click.Path(path_type=Path))
+@assignment_option
+@course_option
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["terminal", "json", "html", "markdown"]),
+    help="How to write the report.  [default: by the file's ending, else terminal]",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it."
+)
+@click.option(
+    "--fail-under", type=float, metavar="N", help="Exit with 1 when the score is below N."
+)
+@click.option("--staff", is_flag=True, help="Show hidden checks and staff notes too.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, the report alone.")
+@trust_option
+@secret_option
+def command(
+    path: Path,
+    assignment: str | None,
+    course: Path | None,
+    format_name: str | None,
+    output: Path | None,
+    fail_under: float | None,
+    staff: bool,
+    quiet: bool,
+    trust_submission: bool,
+    secret: str,
+) -> int:
+    """Grade one submission: a folder, an archive, a notebook or a Python file.
+
+    \b
+    grade submit hw2/
+    grade submit hw2.zip --format html -o report.html
+    """
+    from grader.sandbox.pool import Sandbox
+
+    sandbox = Sandbox(isolated=not trust_submission)
+    with sandbox:
+        sandbox.begin()
+        from grader.cli.finding import find_assignment
+        from grader.expected import ExpectedValues, find_cache_folder
+        from grader.grading import grade
+        from grader.report.live import watch
+        from grader.submission import read_submission
+
+        found, name = find_assignment(path, assignment, course)
+        loaded = found.load(name)
+        submission = read_submission(path)
+        part_ids = [part_id for _, part_id, _ in loaded.parts()]
+        with watch(part_ids, quiet=quiet) as listener:
+            report = grade(
+                loaded,
+                submission,
+                sandbox,
+                expected=ExpectedValues(find_cache_folder()),
+                secret=secret,
+                listener=listener,
+                audience="staff" if staff else "student",
+            )
+    _publish(report, format_name, output)
+    if all(part.verdict == "missing" for part in report.parts):
+        click.echo(_say_nothing_found(path, report), err=True)
+        return NOTHING_TO_GRADE
+    if fail_under is not None and report.score < fail_under:
+        click.echo(f"grade: {report.score:g} points are below {fail_under:g}", err=True)
+        return BELOW
+    return GRADED
+
+
+def _publish(report: Report, format_name: str | None, output: Path | None) -> None:
+    from grader.report import find_renderer
+
+    endings = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown"}
+    format_name = format_name or (endings.get(output.suffix, "terminal") if output else "terminal")
+    if output is not None:
+        from grader.report.writing import write_report
+
+        write_report(find_renderer(format_name)(report), output)
+        click.echo(f"{report.score:g} of {report.max_score:g} points; report: {output}")
+        return
+    if format_name == "terminal":
+        import shutil
+
+        from grader.report.terminal import render
+
+        encoding = (sys.stdout.encoding or "ascii").lower()
+        text = render(
+            report,
+            width=shutil.get_terminal_size().columns,
+            colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+            ascii_only=not encoding.startswith("utf"),
+        )
+        click.echo(text, nl=False)
+    else:
+        click.echo(find_renderer(format_name)(report))
+
+
+def _say_nothing_found(path: Path, report: Report) -> str:
+    parts = ", ".join(part.id for part in report.parts[:3])
+    return (
+        f"grade: nothing in {path} answers {report.assignment}: no heading or function is called"
+        f" {parts} or the like; is it the right folder?"
+    )

@@ -1,0 +1,231 @@
+"""Run a kernel from its source text: values, what went wrong, and what it cost.
+
+Pure Python and NumPy, no global state, every cost bounded by the budget: it may run here or in
+a limited child process, and gives the same bytes every time.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.kernels.compiler import Compiler
+from grader.kernels.counts import LineCost, Site
+from grader.kernels.dtypes import type_literal
+from grader.kernels.lanes import CHUNK_LANES, Dims, Geometry
+from grader.kernels.limits import WARP, Budget, Hardware
+from grader.kernels.machine import Halt, Issue, Machine
+from grader.kernels.memory import global_memory, whole
+from grader.kernels.refusals import Refusal, Refused
+from grader.kernels.source import Program, find_kernel, read_program
+from grader.kernels.typed import ArrayType, Frame, Step, Type
+
+Argument = npt.NDArray[Any] | int | float | bool | np.generic
+
+# Blocks whose counts stand for a whole launch: both ends of the grid and two between.
+SAMPLED_BLOCKS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """How a kernel is started."""
+
+    grid: tuple[int, ...]
+    block: tuple[int, ...]
+    dynamic_shared_bytes: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class KernelRun:
+    """What one launch did."""
+
+    refusal: Refusal | None = None
+    halted: Issue | None = None
+    """Why it was stopped before its end, if it was."""
+    issues: tuple[Issue, ...] = ()
+    """By line; warnings among them."""
+    sites: tuple[Site, ...] = ()
+    lines: dict[int, LineCost] = field(default_factory=dict)
+    barriers: int = 0
+    shared_bytes: int = 0
+    work: int = 0
+    blocks: int = 0
+    """How many blocks were interpreted."""
+    total_blocks: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        return self.refusal is None and self.halted is None
+
+    @property
+    def faults(self) -> tuple[Issue, ...]:
+        """Issues that make the kernel unsafe: all but warnings, and a stop at a limit."""
+        stop = () if self.halted is None else (self.halted,)
+        return stop + tuple(issue for issue in self.issues if not issue.is_warning)
+
+
+def run_kernel(
+    source: str | Program,
+    name: str,
+    launch: Launch,
+    arguments: Sequence[Argument],
+    *,
+    budget: Budget | None = None,
+    hardware: Hardware | None = None,
+    blocks: Sequence[int] | None = None,
+) -> KernelRun:
+    """Interpret one launch; arrays among the arguments are changed in place.
+
+    `blocks`: interpret only these, without watching for races: for counts at real sizes.
+
+    Errors   none for anything the source does: refusals, limits and issues are in the run.
+    Cost     at most the budget's work, about a second as it stands.
+    """
+    program = read_program(source) if isinstance(source, str) else source
+    if isinstance(program, Refusal):
+        return KernelRun(refusal=program)
+    grid, block = fill_dims(launch.grid), fill_dims(launch.block)
+    total = grid[0] * grid[1] * grid[2]
+    machine = Machine(
+        grid,
+        block,
+        budget or Budget(),
+        hardware or Hardware(),
+        dynamic_shared_bytes=launch.dynamic_shared_bytes,
+        watch_races=blocks is None and all(size > 0 for size in grid),
+    )
+    halted = refusal = None
+    done = 0
+    try:
+        function = find_kernel(program, name)
+        check_launch(machine, function.lineno)
+        compiler = Compiler(program, machine)
+        with np.errstate(all="ignore"):
+            views, types, constants = bind(function, arguments, machine)
+            scope, body = compiler.kernel(function, types, constants)
+            watch_written(machine, views, types, compiler.written)
+            numbers = np.arange(total) if blocks is None else np.asarray(blocks, np.int64)
+            done = run_chunks(machine, body, len(scope.slots), views, numbers)
+    except Refused as refused:
+        refusal = refused.refusal
+    except Halt as halt:
+        halted = Issue(kind=halt.kind, line=halt.line, column=0, message=halt.message)
+    except (RecursionError, MemoryError):
+        halted = Issue(kind="limit", line=0, column=0, message="needs too much memory to interpret")
+    return KernelRun(
+        refusal=refusal,
+        halted=halted,
+        issues=tuple(sorted(machine.issues.values(), key=place_of)),
+        sites=tuple(sorted(machine.sites, key=lambda s: (s.line, s.column, s.kind))),
+        lines={line: machine.lines[line] for line in sorted(machine.lines)},
+        barriers=machine.barriers,
+        shared_bytes=machine.shared_bytes,
+        work=int(machine.work),
+        blocks=done,
+        total_blocks=total,
+    )
+
+
+def place_of(issue: Issue) -> tuple[Any, ...]:
+    return (issue.line, issue.column, issue.kind, issue.other_line, issue.is_warning)
+
+
+def fill_dims(dims: tuple[int, ...]) -> Dims:
+    x, y, z = (*dims, 1, 1, 1)[:3]
+    return int(x), int(y), int(z)
+
+
+def check_launch(machine: Machine, line: int) -> None:
+    """The limits a driver would refuse a launch for."""
+    hardware = machine.hardware
+    threads = machine.block[0] * machine.block[1] * machine.block[2]
+    if threads > hardware.threads_per_block:
+        raise Halt(
+            "limit", line, f"{threads} threads a block; the limit is {hardware.threads_per_block}"
+        )
+    for word, dims, limits in (
+        ("block", machine.block, hardware.block_dims),
+        ("grid", machine.grid, hardware.grid_dims),
+    ):
+        if any(size > limit for size, limit in zip(dims, limits, strict=True)):
+            raise Halt("limit", line, f"a {word} of {dims}; the limits are {limits}")
+        if any(size < 1 for size in dims) and word == "block":
+            raise Halt("limit", line, f"a {word} of {dims} holds no thread")
+    if machine.dynamic_shared_bytes > hardware.dynamic_shared_bytes:
+        raise Halt(
+            "limit",
+            line,
+            f"{machine.dynamic_shared_bytes} bytes of dynamic shared "
+            f"memory; the limit is {hardware.dynamic_shared_bytes}",
+        )
+
+
+def bind(
+    function: ast.FunctionDef, arguments: Sequence[Argument], machine: Machine
+) -> tuple[list[Any], list[Type], list[Any]]:
+    """Arguments as a kernel sees them: views of global memory, and typed numbers."""
+    names = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
+    names += [f"argument {k}" for k in range(len(names), len(arguments))]
+    views: list[Any] = []
+    types: list[Type] = []
+    memories: dict[int, int] = {}
+    for position, argument in enumerate(arguments):
+        if isinstance(argument, np.ndarray):
+            if not argument.flags.c_contiguous:
+                raise ValueError("kernels are given contiguous arrays")
+            origin = memories.setdefault(argument.__array_interface__["data"][0], position)
+            if origin == position:
+                memory = global_memory(names[position], argument)
+            else:
+                memory = views[origin].memory
+            views.append(whole(memory, argument.shape))
+            types.append(ArrayType(argument.dtype, argument.ndim, "global", frozenset((origin,))))
+        else:
+            number = argument if isinstance(argument, np.generic) else np.asarray(
+                argument, type_literal(argument))[()]  # fmt: skip
+            views.append(number)
+            types.append(number.dtype)
+    return views, types, [None] * len(views)
+
+
+def watch_written(machine: Machine, views: list[Any], types: list[Type], written: set[int]) -> None:
+    """Only arrays that some access stores to can be raced for."""
+    machine.shadows = []
+    for view, type_ in zip(views, types, strict=True):
+        if isinstance(type_, ArrayType) and type_.origins & written:
+            memory = view.memory
+            if memory.shadow is None:
+                machine.watch(memory)
+
+
+def run_chunks(
+    machine: Machine, body: Step, slot_count: int, views: list[Any], numbers: npt.NDArray[np.int64]
+) -> int:
+    """Blocks in order, as many at once as fit; any order of blocks is a legal one."""
+    padded = -(-(machine.block[0] * machine.block[1] * machine.block[2]) // WARP) * WARP
+    at_once = max(1, CHUNK_LANES // padded)
+    for start in range(0, len(numbers), at_once):
+        geometry = Geometry(machine.grid, machine.block, numbers[start : start + at_once])
+        machine.enter(geometry)
+        frame = Frame(slot_count, geometry.live)
+        frame.slots[: len(views)] = views
+        body(frame, geometry.live)
+    return len(numbers)
+
+
+def sample_blocks(grid: Sequence[int], seed: int = 0) -> tuple[int, ...]:
+    """A few blocks that stand for all: the first, the last, and two that the seed picks."""
+    x, y, z = fill_dims(tuple(grid))
+    total = x * y * z
+    if total <= SAMPLED_BLOCKS:
+        return tuple(range(total))
+    between = np.random.default_rng(seed).choice(total - 2, SAMPLED_BLOCKS - 2, replace=False) + 1
+    return tuple(sorted({0, total - 1, *(int(block) for block in between)}))
+
+
+__all__ = ["KernelRun", "Launch", "run_kernel", "sample_blocks"]

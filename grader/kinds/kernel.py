@@ -1,0 +1,177 @@
+"""CUDA kernels: interpreted from their source, and judged correct, safe and efficient apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from grader.errors import BrokenReference
+from grader.kernels.refusals import Refusal
+from grader.kernels.source import Program, read_program
+from grader.kinds.kernel_efficiency import Yardstick, judge_efficiency, lay_yardstick
+from grader.kinds.kernel_runs import Trial, run_trials
+from grader.kinds.kernel_values import judge_safety, judge_values
+from grader.kinds.protocol import Bench, HandedIn
+from grader.spec.kernel_part import KernelPart
+from grader.submission.models import Answer
+from grader.values import Value
+from grader.verdicts import Outcome, Verdict, failed
+
+__all__ = ["describe", "judge", "read_value"]
+
+
+def judge(part: KernelPart, part_id: str, handed_in: HandedIn, bench: Bench) -> tuple[Outcome, ...]:
+    """Three outcomes, `correct`, `safe` and `efficient`, and `timed` where the part asks for it.
+
+    Errors   BrokenReference when a kernel of the reference can't be run.
+    """
+    name = part.signature.split("(")[0].strip()
+    if handed_in.source is None:
+        return tuple(
+            failed(check, Verdict.MISSING, f"no kernel `{name}` was handed in", points=points)
+            for check, points in list_checks(part)
+        )
+    source = handed_in.source
+    program = read_program(source.text)
+    if isinstance(program, Refusal):
+        return refuse_all(part, source.name, program)
+    reference = read_reference(bench)
+    trials = run_trials(part, part_id, program, name, reference, bench.seed)
+    refusal = next((t.run.refusal for t in trials if t.run.refusal is not None), None)
+    if refusal is not None:
+        return refuse_all(part, source.name, refusal)
+    marks = Marks(part=part, part_id=part_id, reference=reference, seed=bench.seed)
+    outcomes = judge_program(marks, program, name, trials)
+    located = [
+        replace(outcome, location=f"{source.name}:{outcome.location}")
+        if outcome.location
+        else outcome
+        for outcome in outcomes
+    ]
+    return name_mistake(marks, tuple(located))
+
+
+@dataclass(slots=True, kw_only=True)
+class Marks:
+    """What one submission is measured against; the tiers are counted when first asked for."""
+
+    part: KernelPart
+    part_id: str
+    reference: Program
+    seed: int
+    _yardstick: Yardstick | None = None
+
+    @property
+    def yardstick(self) -> Yardstick:
+        if self._yardstick is None:
+            self._yardstick = lay_yardstick(self.part, self.reference, self.seed)
+        return self._yardstick
+
+
+def judge_program(marks: Marks, program: Program, name: str, trials: list[Trial]) -> list[Outcome]:
+    """The outcomes of a kernel that can be interpreted."""
+    part = marks.part
+    values = judge_values(part, trials)
+    outcomes = [values, judge_safety(part, trials)]
+    if part.efficient is not None:
+        if values.verdict is Verdict.PASSED:
+            outcomes.append(judge_efficiency(part, program, name, marks.yardstick))
+        else:
+            words, points = "counted once the values are right", part.efficient.points
+            outcomes.append(failed("efficient", Verdict.SKIPPED, words, points=points))
+    if part.timed is not None:
+        outcomes.append(await_gpu(part))
+    return outcomes
+
+
+def await_gpu(part: KernelPart) -> Outcome:
+    """Timing needs a GPU and a process of its own; here its points stay open."""
+    assert part.timed is not None
+    verdict = Verdict.VOID if part.timed.without_gpu == "void" else Verdict.SKIPPED
+    return Outcome(
+        check="timed",
+        verdict=verdict,
+        share=None,
+        points=part.timed.points,
+        feedback="not timed: no GPU here; these points stay open",
+    )
+
+
+def refuse_all(part: KernelPart, file: str, refusal: Refusal) -> tuple[Outcome, ...]:
+    """Source that can't be interpreted says nothing about any check."""
+    place = f"{file}:{refusal.line}:{refusal.column}" if refusal.line else file
+    feedback = f"{place}: cannot be graded: {refusal.construct}\ntry  {refusal.advice}"
+    location = f"{file}:{refusal.line}" if refusal.line else file
+    return tuple(
+        failed(check, Verdict.REFUSED, feedback, points=points, location=location)
+        for check, points in list_checks(part)
+    )
+
+
+def list_checks(part: KernelPart) -> list[tuple[str, object]]:
+    checks: list[tuple[str, object]] = [
+        ("correct", part.correct.points),
+        ("safe", part.safe.points),
+    ]
+    if part.efficient is not None:
+        checks.append(("efficient", part.efficient.points))
+    if part.timed is not None:
+        checks.append(("timed", part.timed.points))
+    return checks
+
+
+def read_reference(bench: Bench) -> Program:
+    program = read_program(bench.reference_source)
+    if isinstance(program, Refusal):
+        raise BrokenReference(f"line {program.line} of the reference: {program}")
+    return program
+
+
+def name_mistake(marks: Marks, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    """The author's words, where exactly one known twin goes wrong in the same way."""
+    if all(outcome.verdict is Verdict.PASSED for outcome in outcomes):
+        return outcomes
+    verdicts = {outcome.check: outcome.verdict.value for outcome in outcomes}
+    alike = []
+    for mistake in marks.part.mistakes:
+        # What a twin is known to get is in the problem: only those that could fit are run.
+        known = {str(check): verdict for check, verdict in mistake.verdicts.items()}
+        fits = all(known.get(c, "passed") == v for c, v in verdicts.items() if c != "timed")
+        if fits and judge_twin(marks, mistake.like, outcomes) == diagnose(outcomes):
+            alike.append(mistake.say)
+    if len(alike) != 1:
+        return outcomes
+    at = next(i for i, outcome in enumerate(outcomes) if outcome.verdict is not Verdict.PASSED)
+    told = replace(outcomes[at], mistake=alike[0])
+    return (*outcomes[:at], told, *outcomes[at + 1 :])
+
+
+def judge_twin(marks: Marks, name: str, outcomes: tuple[Outcome, ...]) -> list[set[str]]:
+    """The faults of a known twin, check by check."""
+    part = marks.part
+    if outcomes[0].verdict is outcomes[1].verdict is Verdict.PASSED:
+        # Only the counts are in question, and the twin's values are known to be right.
+        counted = judge_efficiency(part, marks.reference, name, marks.yardstick)
+        return diagnose((*outcomes[:2], counted, *outcomes[3:]))
+    trials = run_trials(part, marks.part_id, marks.reference, name, marks.reference, marks.seed)
+    refusal = trials[-1].run.refusal
+    if refusal is not None:
+        raise BrokenReference(f"{name}, line {refusal.line}: {refusal}")
+    return diagnose(tuple(judge_program(marks, marks.reference, name, trials)))
+
+
+def diagnose(outcomes: tuple[Outcome, ...]) -> list[set[str]]:
+    """What went wrong, in the kinds of faults rather than their places."""
+    return [set(outcome.staff_note.split(", ")) for outcome in outcomes]
+
+
+def read_value(part: KernelPart, answer: Answer) -> Value:
+    """Nothing: no later part builds on a kernel."""
+    return None
+
+
+def describe(part: KernelPart) -> str:
+    """How to hand in a kernel."""
+    return (
+        f"Write `@cuda.jit` above `def {part.signature}` in any .py file or notebook; it is found "
+        "by its name. The grader makes the arrays and launches it."
+    )

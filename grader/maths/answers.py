@@ -1,0 +1,181 @@
+"""What a student wrote below a heading: labels, several sides, lines and prose around a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grader.maths import bounds
+from grader.maths.read import LATEX, read
+from grader.maths.tree import Formula, Unreadable
+from grader.spec.models import Symbol
+
+DISPLAY = re.compile(
+    r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<!\\)\$(.+?)(?<!\\)\$|```[a-z]*\n(.+?)```"
+    r"|`([^`\n]+)`",
+    re.DOTALL,
+)
+ENVIRONMENT = re.compile(
+    r"\\(?:begin|end)\{(?:align|aligned|equation|gather|gathered|split|eqnarray|displaymath)\*?\}(?:\[[a-z]\])?"
+)
+SIZE = r"(?:\d+|[^\W\d][\w']*)"
+SEPARATOR = r"(?:×|(?<=[\d\s])[xX](?=[\d\s])|\*|,|\\times|·|⨯)"
+SHAPE = re.compile(
+    r"""\A\s*[*_]*(?:the\s+)?(?P<word>(?:its\s+)?(?:shape|size|dimensions?)\b)?[^\w(\[$\n]*
+        (?:is\b|of\b)?[:=\s*_$]*
+        [(\[{]?\s*(?P<sizes>SIZE(?:\s*SEPARATOR\s*SIZE)+)\s*,?\s*[)\]}]?
+        [*_$]*\s*(?P<after>[:;,.\n]|\Z|(?:\band\b|\bwith\b|\bentr))""".replace(
+        "SIZE", SIZE
+    ).replace("SEPARATOR", SEPARATOR),
+    re.VERBOSE | re.IGNORECASE,
+)
+INSIDE = re.compile(r"\\(begin|end)\{\w+\*?\}")
+LABEL_WORDS = re.compile(
+    r"\A\s*[-*•]?\s*(?:the\s+)?(?:entry|entries|answer|solution|result|formula|value)\b"
+    r"[^:=\n]{0,40}(?::|\bis\b)\s*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A formula, with the other sides of the equation it stands in."""
+
+    formula: Formula
+    sides: tuple[Formula, ...] = ()
+    """Earlier sides that could be read: they should all be equal to it."""
+
+
+def read_answer(
+    text: str, symbols: Mapping[str, Symbol], *, is_statement: bool = False
+) -> Written | Unreadable:
+    """Read the formula an answer gives, whole, from under its label and its dress.
+
+    The last side of the last equation counts. `dL/dw = ...` and `f'(x) = ...` are labels;
+    only where an equation itself is asked for (`is_statement`), it is read as one.
+    """
+    if len(text) > bounds.MAX_CHARACTERS:
+        failed = read(text, symbols)
+        assert isinstance(failed, Unreadable)
+        return failed
+    first: Unreadable | None = None
+    for candidate in _candidates(text):
+        if is_statement:
+            whole = read(candidate, symbols)
+            if isinstance(whole, Formula):
+                return Written(whole)
+            first = first or whole
+            continue
+        found = _read_equation(candidate, symbols)
+        if isinstance(found, Written):
+            return found
+        first = first or found
+    return first or Unreadable("There is no answer here.", 1, text)
+
+
+def _candidates(text: str) -> list[str]:
+    """The whole text first; then without words before it; then its last formula in dollars."""
+    whole = undress(ENVIRONMENT.sub(" ", text))
+    candidates = [whole]
+    bare = LABEL_WORDS.sub("", whole)
+    if bare != whole:
+        candidates.append(bare)
+    lines = [line for line in whole.split("\n") if line.strip()]
+    displayed = [next(filter(None, found.groups()), "") for found in DISPLAY.finditer(text)]
+    if displayed:
+        candidates.extend(ENVIRONMENT.sub(" ", one) for one in reversed(displayed[-2:]))
+    if len(lines) > 1 and all(_reads_as_maths(line) for line in lines):
+        candidates.append(lines[-1])
+    return candidates
+
+
+def undress(text: str) -> str:
+    """Take off what surrounds a formula: bold, a bullet, the full stop."""
+    text = re.sub(r"^\s*(?:[-•]\s+(?=\S)|\d+[.)]\s+)", "", text.strip())
+    while len(text) > 4 and text[:2] == text[-2:] and text[:2] in ("**", "__"):
+        text = text[2:-2].strip()
+    return re.sub(r"(?<=[^.\s])(?<!\\right)\s*[.,;](\s*\${0,2})\s*$", r"\1", text)
+
+
+def _reads_as_maths(line: str) -> bool:
+    """Whether a line holds no sentence."""
+    words = re.findall(r"(?<![\\\w])[A-Za-z]{4,}", line)
+    return len(words) <= 2
+
+
+def _read_equation(text: str, symbols: Mapping[str, Symbol]) -> Written | Unreadable:
+    is_latex = LATEX.search(text) is not None
+    notation = "latex" if is_latex else "plain"
+    pieces = split_sides(text)
+    last = read(pieces[-1][1], symbols, notation=notation)  # type: ignore[arg-type]
+    if isinstance(last, Unreadable):
+        # Place the caret in the text as a whole.
+        place = pieces[-1][0] + last.column
+        return Unreadable(last.message, place, text, last.suggestion)
+    sides = []
+    for position, (_, piece) in enumerate(pieces[:-1]):
+        side = read(piece, symbols, notation=notation)  # type: ignore[arg-type]
+        if isinstance(side, Formula) and not (position == 0 and side.tree.op == "name"):
+            sides.append(side)
+    return Written(last, tuple(sides))
+
+
+def split_sides(text: str) -> list[tuple[int, str]]:
+    """Cut at `=` and `≈` outside brackets and environments, with the place of each piece.
+
+    Rows and alignment marks of an `align` outside environments become spaces.
+    """
+    pieces: list[tuple[int, str]] = []
+    characters = list(text)
+    level, start, position = 0, 0, 0
+    while position < len(text):
+        character = text[position]
+        if match := INSIDE.match(text, position):
+            level += 1 if match.group(1) == "begin" else -1
+            position = match.end()
+            continue
+        if character in "([{":
+            level += 1
+        elif character in ")]}":
+            level = max(0, level - 1)
+        elif level == 0:
+            width = _equals(text, position)
+            if width:
+                pieces.append((start, "".join(characters[start:position])))
+                start = position + width
+                position = start
+                continue
+            if text.startswith("\\\\", position):
+                characters[position : position + 2] = "  "
+                position += 1
+            elif character == "&":
+                characters[position] = " "
+        position += 1
+    pieces.append((start, "".join(characters[start:])))
+    kept = [(place, piece) for place, piece in pieces if piece.strip("$ \n")]
+    return kept or [(0, text)]
+
+
+def _equals(text: str, position: int) -> int:
+    """The width of the sign of equality here, or 0."""
+    if text.startswith("\\approx", position):
+        return 7
+    if text[position] == "≈":
+        return 1
+    if text[position] != "=" or text[position - 1 : position] in ("<", ">", "!", ":", "="):
+        return 0
+    return 0 if text[position + 1 : position + 2] in ("=", ">") else 1
+
+
+def cut_shape(text: str) -> tuple[tuple[str, ...] | None, str]:
+    """The shape stated at the start, as words, and the text behind it."""
+    found = SHAPE.match(text)
+    if found is None:
+        return None, text
+    sizes = re.split(rf"\s*{SEPARATOR}\s*", found.group("sizes"))
+    is_stated = found.group("word") or found.group("after") in (":", ";", "\n", "")
+    if not is_stated or not all(re.fullmatch(SIZE, size) for size in sizes):
+        return None, text
+    end = found.end("after") if found.group("after") in (":", ";", ",", ".", "\n") else found.end()
+    return tuple(sizes), text[end:]

@@ -1,0 +1,31 @@
+"""Limits on what a student may write and on what one evaluation may cost, each with its reason."""
+
+from __future__ import annotations
+
+MAX_CHARACTERS = 8_000
+"""A long aligned derivation has about 3,000."""
+MAX_TOKENS = 4_000
+MAX_DEPTH = 48
+"""Nested brackets, powers and fractions; people stop before 12. Keeps recursion short."""
+MAX_NODES = 3_000
+MAX_WORD = 40
+"""Letters of one name, or of a product written as one word."""
+MAX_DIGITS = 60
+"""Of one number: nobody types more, and longer ones are only attacks."""
+MAX_DECIMAL_EXPONENT = 400
+"""`1e-300` is a bound in float arithmetic; `1e999999999` is a bomb."""
+MAX_EXACT_BITS = 4_096
+"""Beyond this an exact fraction is rounded to a float of `DIGITS` digits."""
+MAX_EXPONENT_BITS = 40
+"""Powers beyond 2**40 are out of range."""
+MAX_MAGNITUDE_BITS = 200_000
+"""|log2 x| of any value; exp(1000) has 1,443."""
+MAX_TERMS = 2_000
+"""Of one sum or product; students' bounds are drawn below 12."""
+MAX_WORK = 40_000
+"""Nodes evaluated at one point, sums unrolled: about 100 ms at worst."""
+MAX_FACTORIAL = 500
+MAX_ENTRIES = 4_096
+"""Of one array during an evaluation."""
+DIGITS = 40
+"""Decimal digits of inexact evaluation."""

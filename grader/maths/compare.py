@@ -1,0 +1,348 @@
+"""Whether two formulas are equal: yes, no with a witness, or not decided.
+
+The ladder: the same tree; then values at random points of the declared domains, exact where
+the formulas are rational and to 40 digits elsewhere; far points; points on every switching
+surface; a second look with more digits. A point where rounding could hide or feign a
+difference counts for neither side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+
+from grader.maths import bounds
+from grader.maths.arrays import (
+    Array,
+    shape_text,
+    transpose,
+)
+from grader.maths.evaluate import Point
+from grader.maths.looks import Look, Question, Sight, confirm, look_at
+from grader.maths.modular import agree_modulo_prime, is_rational
+from grader.maths.points import draw_point, is_allowed
+from grader.maths.switching import boundary_points, points_between
+from grader.maths.tree import Formula, Node, free_names, walk
+from grader.maths.witnesses import (
+    Witness,
+    find_small_witness,
+    make_witness,
+    text_at,
+    value_text,
+    values_text,
+)
+from grader.spec.models import Symbol, Tolerance
+
+
+class Agreement(StrEnum):
+    """What comparing can say."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The verdict, and how it was reached."""
+
+    agreement: Agreement
+    witness: Witness | None = None
+    method: str = ""
+    points_tried: int = 0
+    note: str = ""
+
+    @property
+    def is_equal(self) -> bool:
+        return self.agreement is Agreement.EQUAL
+
+
+STATEMENTS = ("compare", "and", "or", "not")
+"""What is true or false: compared by truth, for numbers an equation is false nearly everywhere."""
+ARRAY_POINTS = 5
+"""Each holds many random entries; a product of matrices is long to compute."""
+MODERATE_POINTS, FAR_POINTS, BETWEEN_POINTS, BOUNDARY_POINTS, NEEDED_POINTS = 8, 3, 24, 10, 4
+"""Eight random rational points leave a chance below 1e-15 for unequal polynomials of degree
+up to 6; far ones find what happens only beyond x = 100; four that agree are the least that
+counts."""
+
+
+def compare(
+    student: Formula,
+    reference: Formula,
+    symbols: Mapping[str, Symbol],
+    *,
+    seed: int,
+    boundary: str = "strict",
+    up_to: str = "nothing",
+    rounding: Tolerance | None = None,
+) -> Comparison:
+    """Compare an answer with the reference over the declared symbols."""
+    first = compare_trees(
+        student.tree, reference.tree, symbols,
+        seed=seed, boundary=boundary, up_to=up_to, rounding=rounding,
+    )  # fmt: skip
+    if student.other is None or first.is_equal:
+        return first
+    second = compare_trees(
+        student.other, reference.tree, symbols,
+        seed=seed, boundary=boundary, up_to=up_to, rounding=rounding,
+    )  # fmt: skip
+    if second.is_equal:
+        return replace(second, note="read with the product as the denominator")
+    return first
+
+
+def compare_trees(
+    student: Node,
+    reference: Node,
+    symbols: Mapping[str, Symbol],
+    *,
+    seed: int,
+    boundary: str = "strict",
+    up_to: str = "nothing",
+    rounding: Tolerance | None = None,
+) -> Comparison:
+    """The same for trees."""
+    if student == reference:
+        return Comparison(Agreement.EQUAL, method="the same expression")
+    if any(node.op == "expectation" for side in (student, reference) for node in walk(side)):
+        from grader.maths.expectations import compare_expectations
+
+        if up_to != "nothing" or rounding is not None or student.op in STATEMENTS:
+            return Comparison(
+                Agreement.UNDECIDED, None, "expectations", 0, "expectations are not compared so"
+            )
+        return compare_expectations(student, reference, symbols, seed=seed, boundary=boundary)
+    if student.op in STATEMENTS and reference.op in STATEMENTS:
+        from grader.maths.truth_tables import compare_statements
+
+        return compare_statements(student, reference, symbols, seed)
+    if student.op == "set" and len(student.args) == 1 and reference.op != "set":
+        # Braces around one formula may be a set in the question's words too.
+        student = student.args[0]
+    used = used_symbols(student, reference, symbols)
+    matching = "as sets" if reference.op == "set" else "in order"
+    if up_to == "permutation":
+        matching, up_to = "in any order", "nothing"
+    question = Question(student, reference, used, boundary, rounding, matching)
+    if any(symbol.domain == "complex" for symbol in used.values()):
+        return _compare_over_complex(question, seed)
+    if up_to != "nothing":
+        from grader.maths.up_to import compare_up_to
+
+        return compare_up_to(question, up_to, seed)
+    return sweep(question, seed)
+
+
+def used_symbols(
+    student: Node, reference: Node, symbols: Mapping[str, Symbol]
+) -> dict[str, Symbol]:
+    """The symbols that matter, with those their shapes and bounds mention, in declared order."""
+    wanted = free_names(student) | free_names(reference)
+    for spelling, symbol in symbols.items():
+        # A size that is only named in shapes gets its value with an array of that shape.
+        if any(size in wanted and size not in symbols for size in symbol.shape):
+            wanted = wanted | {spelling}
+    while True:
+        more = set(wanted)
+        for spelling in wanted & set(symbols):
+            symbol = symbols[spelling]
+            more.update(size for size in symbol.shape if isinstance(size, str))
+            for limit in (symbol.above, symbol.below):
+                more.update(limit.replace("+", " ").replace("-", " ").split())
+        if more == wanted:
+            break
+        wanted = more
+    return {spelling: symbol for spelling, symbol in symbols.items() if spelling in wanted}
+
+
+def sweep(question: Question, seed: int) -> Comparison:
+    """Look at one point after the other until something is certain."""
+    if not question.symbols:
+        return _compare_constants(question, seed)
+    same = unclear = tried = beyond = 0
+    undefined: list[Point] = []
+    worst: Look | None = None
+    for kind, point in _points(question, seed):
+        if not is_allowed(question.symbols, point.values):
+            continue
+        look = look_at(question, point)
+        tried += 1
+        if look.sight is Sight.SHAPES:
+            return _shapes_differ(question, look, tried)
+        if look.sight is Sight.DIFFERENT and confirm(question, point):
+            return _refute(question, point, look, kind, seed, tried)
+        if look.sight is Sight.SAME:
+            same += 1
+        elif look.sight is Sight.UNCLEAR or look.sight is Sight.DIFFERENT:
+            unclear += 1
+        elif look.sight is Sight.BEYOND:
+            beyond += 1
+            worst = look
+        elif look.sight is Sight.STUDENT_UNDEFINED and kind != "boundary":
+            undefined.append(point)
+            worst = look
+    if undefined:
+        return _judge_undefined(question, undefined, worst, same, tried)
+    if same >= NEEDED_POINTS:
+        return _accept(question, seed, tried)
+    if not same and not unclear and not beyond:
+        found = _compare_complex(question, seed)
+        if found is not None:
+            return found
+    return _ask_sympy(question, f"only {same} points could be compared", worst, tried)
+
+
+def _judge_undefined(
+    question: Question, undefined: list[Point], worst: Look | None, same: int, tried: int
+) -> Comparison:
+    """The answer has no value where the reference has one."""
+    if same == 0 and len(undefined) >= NEEDED_POINTS:
+        note = f"undefined wherever it was tried: {worst.note if worst else ''}"
+        point = undefined[0]
+        expected = text_at(question.reference, point)
+        witness = Witness(values_text(point), "undefined", expected)
+        return Comparison(Agreement.DIFFERENT, witness, "random points", tried, note)
+    note = "no value at some points where the reference has one; is a domain missing?"
+    return Comparison(Agreement.UNDECIDED, None, "random points", tried, note)
+
+
+def _accept(question: Question, seed: int, tried: int) -> Comparison:
+    """Equal wherever it was tried; rational functions are settled modulo a prime."""
+    sides = (question.student, question.reference)
+    if question.rounding is None and all(is_rational(one, question.symbols) for one in sides):
+        agrees = agree_modulo_prime(*sides, seed)
+        if agrees:
+            return Comparison(Agreement.EQUAL, None, "exactly, modulo a prime", tried)
+        if agrees is False:
+            found = find_small_witness(question, seed)
+            witness = make_witness(*found) if found else None
+            return Comparison(Agreement.DIFFERENT, witness, "modulo a prime", tried)
+    return Comparison(Agreement.EQUAL, None, "random points", tried)
+
+
+def _compare_over_complex(question: Question, seed: int) -> Comparison:
+    """Declared complex symbols: rational functions are settled, all else is left to a person."""
+    sides = (question.student, question.reference)
+    agrees = None
+    if all(is_rational(one, question.symbols) for one in sides):
+        agrees = agree_modulo_prime(*sides, seed)
+    if agrees is None:
+        return Comparison(
+            Agreement.UNDECIDED, None, "modulo a prime", 0, "complex symbols are not evaluated"
+        )
+    found = Agreement.EQUAL if agrees else Agreement.DIFFERENT
+    return Comparison(found, None, "exactly, modulo a prime", 3)
+
+
+def _compare_complex(question: Question, seed: int) -> Comparison | None:
+    """The reference is real nowhere: then complex values count."""
+    same = 0
+    for turn in range(MODERATE_POINTS):
+        point = draw_point(question.symbols, seed, 300 + turn)
+        look = look_at(question, point, is_complex=True)
+        if look.sight is Sight.DIFFERENT:
+            return Comparison(
+                Agreement.DIFFERENT, make_witness(point, look), "complex points", turn + 1
+            )
+        same += look.sight is Sight.SAME
+    if same >= NEEDED_POINTS:
+        return Comparison(Agreement.EQUAL, None, "complex points", MODERATE_POINTS)
+    return None
+
+
+def _ask_sympy(question: Question, note: str, worst: Look | None, tried: int) -> Comparison:
+    """Nothing could be told from values: SymPy may still show equality."""
+    if worst is not None and worst.note:
+        note += f" ({worst.note})"
+    if question.rounding is None and not any(one.shape for one in question.symbols.values()):
+        from grader.maths.symbolic import is_zero_by_sympy
+
+        if is_zero_by_sympy(question.student, question.reference, question.symbols):
+            return Comparison(Agreement.EQUAL, None, "SymPy", tried)
+    return Comparison(Agreement.UNDECIDED, None, "random points", tried, note)
+
+
+def _points(question: Question, seed: int) -> Iterator[tuple[str, Point]]:
+    symbols = question.symbols
+    if any(one.op == "call" and one.value == "gradient" for one in walk(question.reference)):
+        # A gradient costs two evaluations an entry; its points are generic and few.
+        for number_ in range(NEEDED_POINTS + 1):
+            yield "random", draw_point(symbols, seed, number_)
+        return
+    has_arrays = any(one.shape for one in symbols.values())
+    for number_ in range(ARRAY_POINTS if has_arrays else MODERATE_POINTS):
+        yield "random", draw_point(symbols, seed, number_)
+    if question.rounding is None:
+        for number_ in range(1 if has_arrays else FAR_POINTS):
+            scale = Fraction((17, 60, 240)[number_])
+            yield "far", draw_point(symbols, seed, 100 + number_, scale)
+    trees = (question.reference, question.student)
+    for point in points_between(trees, symbols, seed, BETWEEN_POINTS):
+        yield "between", point
+    if question.boundary == "strict":
+        for point in boundary_points(trees, symbols, seed, BOUNDARY_POINTS):
+            yield "boundary", point
+    # Tiny values: what is hidden by a large random point shows near 0.
+    for number_ in range(2):
+        yield "near", draw_point(symbols, seed, 200 + number_, Fraction(1, 16))
+
+
+def _compare_constants(question: Question, seed: int) -> Comparison:
+    """Without symbols there is one point: look at it with 120 and with 300 digits."""
+    point = Point({}, seed, {})
+    looks = []
+    for digits in (3 * bounds.DIGITS, 300):
+        looks.append(look_at(question, point, digits))
+        if looks[-1].sight in (Sight.SHAPES, Sight.STUDENT_UNDEFINED):
+            break
+    look = looks[-1]
+    sights = {one.sight for one in looks}
+    witness = Witness({}, value_text(look.student), value_text(look.reference))
+    if look.sight is Sight.SHAPES:
+        return _shapes_differ(question, look, 1)
+    if look.sight is Sight.STUDENT_UNDEFINED:
+        witness = Witness({}, "undefined", value_text(look.reference))
+        return Comparison(Agreement.DIFFERENT, witness, "its value", 1, look.note)
+    if sights == {Sight.SAME}:
+        exact = isinstance(look.student, Fraction) and isinstance(look.reference, Fraction)
+        return Comparison(
+            Agreement.EQUAL, None, "the exact value" if exact else "its value to 200 digits", 1
+        )
+    if sights == {Sight.DIFFERENT}:
+        return Comparison(Agreement.DIFFERENT, witness, "its value", 1)
+    return Comparison(Agreement.UNDECIDED, None, "its value", 1, look.note)
+
+
+def _shapes_differ(question: Question, look: Look, tried: int) -> Comparison:
+    note = look.note
+    witness = None
+    if look.student is not None:
+        saw, wanted = shape_text(look.student), shape_text(look.reference)
+        note = f"its shape is {saw}, expected {wanted}"
+        witness = Witness({}, f"shape {saw}", f"shape {wanted}")
+        flipped = transpose(look.student) if isinstance(look.student, Array) else None
+        if flipped is not None and shape_text(flipped) == wanted:
+            note += "; it may be transposed"
+    return Comparison(Agreement.DIFFERENT, witness, "shapes", tried, note)
+
+
+def _refute(
+    question: Question, point: Point, look: Look, kind: str, seed: int, tried: int
+) -> Comparison:
+    """Find the smallest witness, and say where the difference is seen."""
+    note = look.note
+    if kind == "boundary":
+        note = "right except where the formula switches"
+    if kind == "far":
+        note = "right near 0, wrong far from it"
+    found = None
+    if kind != "far":
+        found = find_small_witness(question, seed)
+    if found is not None:
+        point, look = found
+        note = look.note or (note if kind == "boundary" else "")
+    return Comparison(Agreement.DIFFERENT, make_witness(point, look), f"{kind} points", tried, note)

@@ -1,0 +1,444 @@
+"""The grammar all notations share: tokens to a tree, by recursive descent over declared names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from grader.maths import bounds
+from grader.maths.token_stream import TokenStream
+from grader.maths.tokens import Token, Unreadable_
+from grader.maths.tree import Node
+from grader.maths.vocabulary import (
+    ARITY,
+    FUNCTIONS,
+)
+
+RELATIONS = {"=": "=", "==": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=",
+             "≈": "≈", "∝": "∝", "∈": "∈", ":=": "="}  # fmt: skip
+STARTS_OPERAND = {"(", "[", "{", "⦃", "|", "||", "⌊", "⌈", "⟨", "√", "Σ", "Π", "∂"}
+CLOSERS = {")", "]", "}", "⦄", "⌋", "⌉", "⟩"}
+
+
+class Parser(TokenStream):
+    """The grammar itself, on top of the stream."""
+
+    # From the whole text down to one operand.
+
+    def parse_all(self) -> Node:
+        if self.token.kind == "end":
+            raise Unreadable_("There is no answer here.", 0)
+        tree = self.parse_list()
+        if self.token.kind != "end":
+            raise self.unexpected()
+        return tree
+
+    def parse_list(self) -> Node:
+        """Expressions with commas between them are a tuple."""
+        start = self.token.start
+        items = [self.parse_expression()]
+        while self.accept(",", ";"):
+            items.append(self.parse_expression())
+        return items[0] if len(items) == 1 else self.node("tuple", tuple(items), None, start)
+
+    def parse_expression(self) -> Node:
+        """Python's conditional, below it logic, relations and sums."""
+        self.deeper()
+        outer, self.big_variable = self.big_variable, ""
+        start = self.token.start
+        left = self.parse_or()
+        if self.token.kind == "name" and self.token.text == "if":
+            self.advance()
+            condition = self.parse_or()
+            args = [left, condition]
+            if self.token.kind == "name" and self.token.text in ("else", "otherwise"):
+                self.advance()
+                args.append(self.parse_expression())
+            left = self.node("piecewise", tuple(args), None, start)
+        self.depth -= 1
+        self.big_variable = outer
+        return left
+
+    def parse_or(self) -> Node:
+        start = self.token.start
+        args = [self.parse_and()]
+        while self.accept("or", "∪"):
+            args.append(self.parse_and())
+        return args[0] if len(args) == 1 else self.node("or", tuple(args), None, start)
+
+    def parse_and(self) -> Node:
+        start = self.token.start
+        args = [self.parse_not()]
+        # In LaTeX & separates columns.
+        signs = ("and", "∩") if self.latex else ("and", "&", "&&", "∩")
+        while self.accept(*signs):
+            args.append(self.parse_not())
+        return args[0] if len(args) == 1 else self.node("and", tuple(args), None, start)
+
+    def parse_not(self) -> Node:
+        if negation := self.accept("not"):
+            self.deeper()
+            inner = self.parse_not()
+            self.depth -= 1
+            return self.node("not", (inner,), None, negation.start)
+        return self.parse_relation()
+
+    def parse_relation(self) -> Node:
+        start = self.token.start
+        sides = [self.parse_sum()]
+        links: list[str] = []
+        while self.token.kind == "sign" and self.token.text in RELATIONS:
+            links.append(RELATIONS[self.advance().text])
+            sides.append(self.parse_sum())
+        if not links:
+            return sides[0]
+        pairs = tuple(
+            Node("compare", (left, right), link, left.start, right.end)
+            for left, right, link in zip(sides, sides[1:], links, strict=False)
+        )
+        return pairs[0] if len(pairs) == 1 else self.node("and", pairs, None, start)
+
+    def parse_sum(self) -> Node:
+        start = self.token.start
+        terms = [self.parse_term()]
+        while self.at("+", "-"):
+            sign = self.advance()
+            term = self.parse_term()
+            terms.append(
+                term if sign.text == "+" else Node("neg", (term,), None, sign.start, term.end)
+            )
+        return terms[0] if len(terms) == 1 else self.node("add", tuple(terms), None, start)
+
+    def parse_term(self) -> Node:
+        """Products and quotients from left to right; juxtaposition is a product."""
+        start = self.token.start
+        left = self.parse_unary()
+        while True:
+            if self.at("*", "·"):
+                is_dot = self.advance().text == "·"
+                right = self.parse_unary()
+                if is_dot and self.is_vector(left) and self.is_vector(right):
+                    left = self.node("call", (left, right), "dot", start)
+                else:
+                    left = self._times(left, right, start)
+            elif self.at("/"):
+                if self.ends_big_body():
+                    return left
+                self.advance()
+                left = self.node("div", (left, self.parse_denominator()), None, start)
+            elif self.at("//", "%", "⊙", ".*", "@"):
+                sign = self.advance().text
+                op = {"//": "floordiv", "%": "mod", "@": "matmul"}.get(sign, "hadamard")
+                left = self.node(op, (left, self.parse_unary()), None, start)
+            elif self.token.kind == "name" and self.token.text == "mod":
+                self.advance()
+                left = self.node("mod", (left, self.parse_unary()), None, start)
+            elif self.starts_operand():
+                left = self._times(left, self.parse_power(), start)
+            else:
+                return left
+
+    def _times(self, left: Node, right: Node, start: int) -> Node:
+        factors = left.args if left.op == "mul" and left.start == start else (left,)
+        return self.node("mul", (*factors, right), None, start)
+
+    def parse_denominator(self) -> Node:
+        """`a/bc`: one factor, or the product, by the reading asked for."""
+        start = self.token.start
+        if self.at("-", "+"):
+            return self.parse_unary()
+        factors = [self.parse_power()]
+        is_plain = self.tokens[self.position - 1].text not in CLOSERS or factors[0].op != "add"
+        if self.starts_operand() and is_plain:
+            self.was_ambiguous = True
+            while self.wide_denominators and self.starts_operand():
+                factors.append(self.parse_power())
+        return factors[0] if len(factors) == 1 else self.node("mul", tuple(factors), None, start)
+
+    def starts_operand(self) -> bool:
+        token = self.token
+        if token.kind == "number":
+            return True
+        if token.kind == "name":
+            return token.text not in ("if", "else", "otherwise", "for", "mod", "where_")
+        if token.kind == "command":
+            return token.text not in ("\\\\", "end", "cr")
+        if token.text in ("|", "||"):
+            return token.text not in self.bars and not (token.text == "||" and "|" in self.bars)
+        return token.text in STARTS_OPERAND
+
+    def parse_unary(self) -> Node:
+        signs: list[Token] = []
+        while self.at("+", "-"):
+            signs.append(self.advance())
+        inner = self.parse_power()
+        minuses = [sign for sign in signs if sign.text == "-"]
+        if len(minuses) % 2 == 0:
+            return inner
+        return Node("neg", (inner,), None, minuses[0].start, inner.end)
+
+    def parse_power(self) -> Node:
+        start = self.token.start
+        base = self.parse_postfix()
+        while self.at("^", "**"):
+            self.advance()
+            if self._is_positive_part():
+                base = self.node("call", (base,), "relu", start)
+                continue
+            self._cut_exponent(base)
+            base = self._raise(base, start)
+            base = self.parse_suffixes(base, start)
+        return base
+
+    def _is_positive_part(self) -> bool:
+        """`z^+`, `z^{+}`, `[z]_+`: the positive part."""
+        if self.at("+"):
+            following = self.peek()
+            starts = following.kind in ("number", "name") or following.text in ("(", "{", "[")
+            if starts and not following.space:
+                return False
+            self.advance()
+            return True
+        if self.at("{") and self.peek().text == "+" and self.peek(2).text == "}":
+            self.position += 3
+            return True
+        return False
+
+    def _cut_exponent(self, base: Node) -> None:
+        """`x^Ty` is xᵀy: TeX takes one letter, and so does a transpose in plain text."""
+        token = self.token
+        if token.kind != "name" or len(token.text) < 2:
+            return
+        is_raw = token.end - token.start == len(token.text) and token.text.isascii()
+        is_transposed = token.text[0] == "T" and self.has_axes(base)
+        if not is_raw or not (self.latex or is_transposed):
+            return
+        if token.text in self.bound or self.names.find(token.text) is not None:
+            return
+        middle = token.start + 1
+        self.tokens[self.position : self.position + 1] = [
+            replace(token, text=token.text[0], end=middle),
+            replace(token, text=token.text[1:], start=middle, space=False),
+        ]
+
+    def _raise(self, base: Node, start: int) -> Node:
+        token = self.token
+        is_braced = self.at("{")
+        if self._is_transpose_mark(base):
+            return self.node("transpose", (base,), None, start)
+        self.deeper()
+        if is_braced:
+            exponent = self.parse_group()
+        elif self.latex and token.kind == "number" and len(token.text) > 1:
+            # TeX takes one digit; whoever typed x^10 meant ten.
+            self.advance()
+            exponent = self.node("number", (), Fraction(token.text), token.start)
+        else:
+            exponent = self.parse_exponent()
+        self.depth -= 1
+        return self.node("pow", (base, exponent), None, start)
+
+    def parse_exponent(self) -> Node:
+        if self.at("+", "-"):
+            sign = self.advance()
+            self.deeper()
+            inner = self.parse_exponent()
+            self.depth -= 1
+            if sign.text == "+":
+                return inner
+            return Node("neg", (inner,), None, sign.start, inner.end)
+        return self.parse_power()
+
+    def _is_transpose_mark(self, base: Node) -> bool:
+        """`^T`, `^{T}`, `^⊤`, `^\\top`; `^T` of a scalar is a power when T is declared."""
+        mark, width = self.token, 1
+        if mark.text == "{" and self.peek(2).text == "}":
+            mark, width = self.peek(), 3
+        if mark.text in ("⊤", "intercal"):
+            pass
+        elif (
+            mark.text != "T"
+            or mark.kind != "name"
+            or ((self.names.find("T") is not None or "T" in self.bound) and not self.has_axes(base))
+        ):
+            return False
+        self.position += width
+        return True
+
+    def has_axes(self, tree: Node) -> bool:
+        """Whether a value is an array, as far as the text alone tells."""
+        if tree.op == "name":
+            if tree.value == "I" and "I" not in self.symbols:
+                return True
+            symbol = self.symbols.get(str(tree.value))
+            return symbol is not None and bool(symbol.shape)
+        if tree.op in ("list", "vector"):
+            return True
+        if tree.op in ("index", "apply", "compare", "number"):
+            return False
+        if tree.op == "call" and tree.value in ("softmax", "vec", "diag", "eye", "concat"):
+            return True
+        if tree.op == "call" and tree.value in ("norm", "dot", "trace", "det", "total", "mean"):
+            return False
+        return any(self.has_axes(arg) for arg in tree.args)
+
+    def is_vector(self, tree: Node) -> bool:
+        """Whether a value has one axis, as far as the text alone tells."""
+        if tree.op == "name":
+            symbol = self.symbols.get(str(tree.value))
+            return symbol is not None and len(symbol.shape) == 1
+        if tree.op in ("add", "neg"):
+            return all(self.is_vector(arg) for arg in tree.args)
+        return False
+
+    # Operands.
+
+    def parse_postfix(self) -> Node:
+        start = self.token.start
+        return self.parse_suffixes(self.parse_operand(), start)
+
+    def parse_suffixes(self, node: Node, start: int) -> Node:
+        while True:
+            if self.at("!"):
+                self.advance()
+                node = self.node("call", (node,), "factorial", start)
+            elif self.at(".") and self.peek().kind == "name":
+                node = self._method(node, start)
+            elif self.at("[") and not self.token.space and self.has_axes(node):
+                node = self._subscript(node, start)
+            elif self.at("'") and self.has_axes(node):
+                self.advance()
+                node = self.node("transpose", (node,), None, start)
+            elif self.at("_") and self.peek().text == "+":
+                self.position += 2
+                node = self.node("call", (node,), "relu", start)
+            elif self.at("_") and self.has_axes(node):
+                from grader.maths.grammar_subscripts import read_matrix_indices
+
+                node = self.node("index", (node, *read_matrix_indices(self)), None, start)
+            else:
+                return node
+
+    def _method(self, node: Node, start: int) -> Node:
+        """`.T`, and the array methods that are functions by another name."""
+        self.advance()
+        method = self.advance()
+        if method.text in ("T", "mT"):
+            return self.node("transpose", (node,), None, start)
+        meant = {"t": "transposed", "sum": "total", "dot": "matrix_product"}.get(
+            method.text, FUNCTIONS.get(method.text)
+        )
+        if meant is None or not self.at("("):
+            raise Unreadable_(f"'.{method.text}' is not known here.", method.start)
+        opened = self.advance()
+        args = [node]
+        if not self.at(")"):
+            args.extend(self.parse_arguments())
+        self.expect(")", opened)
+        return self.finish_call(meant, args, method, start)
+
+    def _subscript(self, node: Node, start: int) -> Node:
+        opened = self.expect("[")
+        indices = self.parse_arguments()
+        self.expect("]", opened)
+        return self.node("index", (node, *indices), None, start)
+
+    def parse_arguments(self) -> list[Node]:
+        arguments = [self.parse_expression()]
+        while self.accept(",", ";"):
+            if self.token.text in CLOSERS:
+                break
+            arguments.append(self.parse_expression())
+        return arguments
+
+    def parse_group(self) -> Node:
+        """`{...}` after ^ or a command."""
+        opened = self.expect("{")
+        saved, self.bars = self.bars, []
+        inner = self.parse_list()
+        self.expect("}", opened)
+        self.bars = saved
+        return inner
+
+    # Names, calls and subscripts.
+
+    def parse_operand(self) -> Node:
+        from grader.maths.grammar_operands import parse_operand
+
+        return parse_operand(self)
+
+    def parse_subscripts(self) -> list[Node]:
+        from grader.maths.grammar_operands import parse_subscripts
+
+        return parse_subscripts(self)
+
+    def parse_name(self) -> Node:
+        from grader.maths.grammar_names import parse_name
+
+        if len(self.token.text) > bounds.MAX_WORD:
+            raise Unreadable_("This word is too long to be a name.", self.token.start)
+        return parse_name(self)
+
+    def parse_big(self, op: str, token: Token) -> Node:
+        from grader.maths.grammar_sums import parse_big
+
+        return parse_big(self, op, token)
+
+    def parse_big_body(self, variable: str) -> Node:
+        """What a sum runs over: a product, up to the next + or -.
+
+        A divisor without the bound variable divides the whole: Π s_t / w is (Π s_t)/w.
+        """
+        outer, self.big_variable = self.big_variable, variable
+        body = self.parse_term()
+        self.big_variable = outer
+        return body
+
+    def ends_big_body(self) -> bool:
+        """Whether the divisor that follows belongs to the sum or product as a whole."""
+        if not self.big_variable:
+            return False
+        level = 0
+        for token in self.tokens[self.position + 1 :]:
+            level += (token.text in "([{") - (token.text in ")]}") if token.text else 0
+            is_end = token.text in ("+", "-", "=", ",", "<", ">") or token.kind == "end"
+            if level < 0 or (level == 0 and is_end):
+                return True
+            if token.text == self.big_variable or token.text.endswith("_" + self.big_variable):
+                return False
+        return True
+
+    def parse_exponent_token(self) -> Node:
+        """One token behind ^ without braces."""
+        token = self.token
+        if token.kind == "number":
+            self.advance()
+            return self.node("number", (), Fraction(token.text), token.start)
+        if self.at("-"):
+            self.advance()
+            inner = self.parse_exponent_token()
+            return Node("neg", (inner,), None, token.start, inner.end)
+        if token.kind == "name":
+            return self.parse_name()
+        return self.parse_operand()
+
+    def finish_call(self, function: str, args: list[Node], token: Token, start: int) -> Node:
+        least, most = ARITY.get(function, (1, 1))
+        if not least <= len(args) <= most:
+            wish = str(least) if least == most else f"{least} to {most}"
+            raise Unreadable_(
+                f"'{token.text}' takes {wish} argument{'s' if most != 1 else ''},"
+                f" here it has {len(args)}.",
+                token.start,
+            )
+        if function == "transposed":
+            return self.node("transpose", tuple(args), None, start)
+        direct = {"quotient": "div", "power": "pow", "mod": "mod", "matrix_product": "matmul",
+                  "entrywise_product": "hadamard"}.get(function)  # fmt: skip
+        if direct:
+            return self.node(direct, tuple(args), None, start)
+        if function == "where":
+            return self.node("piecewise", (args[1], args[0], args[2]), None, start)
+        if function == "indicator":
+            return self.node("call", tuple(args), "indicator", start)
+        return self.node("call", tuple(args), function, start)

@@ -1,0 +1,155 @@
+"""Known functions in an answer: brackets or none, powers, primes, indicators, branches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.maths.grammar_symbols import read_primes
+from grader.maths.scalars import OutOfRange
+from grader.maths.tokens import Token, Unreadable_
+from grader.maths.tree import Node
+from grader.maths.vocabulary import KNOWN
+
+if TYPE_CHECKING:
+    from grader.maths.grammar import Parser
+
+
+def parse_call(parser: Parser, function: str) -> Node:
+    """A known function: `sin(x)`, `sin x`, `sin^2 x`, `log_2 n`, `σ'(z)`."""
+    token = parser.advance()
+    primes = read_primes(parser)
+    extra: list[Node] = []
+    power: Node | None = None
+    if token.text == "1{" and parser.accept("_"):
+        return _indicator(parser, token)
+    while parser.at("_", "^"):
+        if parser.at("_"):
+            if function not in ("log", "norm", "max", "min"):
+                raise parser.unexpected()
+            parser.advance()
+            extra = parser.parse_subscripts()
+        else:
+            parser.advance()
+            parser.deeper()
+            power = parser.parse_group() if parser.at("{") else parser.parse_exponent_token()
+            parser.depth -= 1
+    if token.text == "1{":
+        return _indicator(parser, token)
+    args = [*_arguments(parser, token, function), *extra]
+    if power is not None and power.op == "neg" and power.args[0].value == 1:
+        # sin^{-1} is the inverse function, as people write it.
+        inverse = {"sin": "asin", "cos": "acos", "tan": "atan", "tanh": "atanh", "sigmoid": "logit"}
+        if function not in inverse:
+            raise Unreadable_(f"'{token.text}^(-1)' can be read in two ways.", token.start)
+        function, power = inverse[function], None
+    if primes:
+        return _derivative(parser, function, len(primes), args, token)
+    node = parser.finish_call(function, args, token, token.start)
+    return node if power is None else parser.node("pow", (node, power), None, token.start)
+
+
+def _derivative(parser: Parser, function: str, order: int, args: list[Node], token: Token) -> Node:
+    from grader.maths.differentiate import differentiate
+    from grader.maths.tree import substitute
+
+    variable = Node("name", value="_u")
+    slope = parser.finish_call(function, [variable], token, token.start)
+    if order > 4:
+        raise Unreadable_("More than four primes are not read.", token.start)
+    try:
+        for _ in range(order):
+            slope = differentiate(slope, "_u")
+    except OutOfRange as problem:
+        raise Unreadable_(f"'{token.text}' has no derivative here.", token.start) from problem
+    return substitute(slope, {"_u": args[0]})
+
+
+def _arguments(parser: Parser, token: Token, function: str) -> list[Node]:
+    closer = parser.open_argument()
+    if closer is not None:
+        opened = parser.advance()
+        saved, parser.bars = parser.bars, []
+        if parser.at(closer):
+            parser.advance()
+            parser.bars = saved
+            return []
+        arguments = _keyword_free(parser)
+        parser.expect(closer, opened)
+        parser.bars = saved
+        if len(arguments) == 1 and arguments[0].op in ("tuple", "list", "set"):
+            if function in ("max", "min"):
+                return list(arguments[0].args)
+            if opened.text == "{" and arguments[0].op == "tuple":
+                return list(arguments[0].args)
+        return arguments
+    # `log x`, `sin 2x`: the factors that follow, up to a sign or another function.
+    if not parser.starts_operand() and not parser.at("-"):
+        raise Unreadable_(f"'{token.text}' needs something to be taken of.", token.end)
+    parser.deeper()
+    start = parser.token.start
+    if parser.at("-"):
+        argument = parser.parse_unary()
+    else:
+        factors = [parser.parse_power()]
+        while parser.starts_operand() and not _starts_call(parser):
+            factors.append(parser.parse_power())
+        argument = (
+            factors[0] if len(factors) == 1 else parser.node("mul", tuple(factors), None, start)
+        )
+    parser.depth -= 1
+    return [argument]
+
+
+def _keyword_free(parser: Parser) -> list[Node]:
+    """Arguments; `axis=…`, `dim=…` and `evaluate=…` stand for themselves."""
+    arguments = []
+    while True:
+        is_keyword = parser.token.text in ("axis", "dim", "keepdims", "keepdim", "evaluate", "ord")
+        if is_keyword and parser.peek().text == "=":
+            parser.advance()
+            parser.advance()
+            arguments_before = parser.parse_unary()
+            if parser.tokens[parser.position - 1].text not in ("False", "True", "None"):
+                arguments.append(arguments_before)
+        else:
+            arguments.append(parser.parse_expression())
+        if not parser.accept(",", ";"):
+            return arguments
+
+
+def _starts_call(parser: Parser) -> bool:
+    token = parser.token
+    if token.kind == "command":
+        return token.text in ("sum", "prod")
+    return (
+        token.kind == "name" and parser.names.find(token.text) is None and token.text in KNOWN
+    ) or token.text in ("(", "[")
+
+
+def _indicator(parser: Parser, token: Token) -> Node:
+    """`1{z > 0}`, `𝟙[z > 0]`, `1_{z > 0}`."""
+    closer = parser.open_argument()
+    if closer is None:
+        raise Unreadable_("An indicator needs a condition: 1{z > 0}.", token.start)
+    opened = parser.advance()
+    condition = parser.parse_expression()
+    parser.expect(closer, opened)
+    return parser.node("call", (condition,), "indicator", token.start)
+
+
+def parse_piecewise(parser: Parser) -> Node:
+    """SymPy's `Piecewise((value, condition), ..., (value, True))`."""
+    token = parser.advance()
+    opened = parser.expect("(")
+    branches = parser.parse_arguments()
+    parser.expect(")", opened)
+    args: list[Node] = []
+    for branch in branches:
+        if branch.op != "tuple" or len(branch.args) != 2:
+            raise Unreadable_("Each branch is a pair: (value, condition).", branch.start)
+        value, condition = branch.args
+        if condition.op == "number" and condition.value == 1:
+            args.append(value)
+            break
+        args.extend((value, condition))
+    return parser.node("piecewise", tuple(args), None, token.start)

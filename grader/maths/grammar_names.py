@@ -1,0 +1,75 @@
+"""Names in an answer: bound ones, declared ones, constants, functions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from grader.maths.grammar_calls import parse_call, parse_piecewise
+from grader.maths.grammar_expectations import is_expectation, parse_expectation
+from grader.maths.grammar_subscripts import sort_scripts, with_label, with_subscript
+from grader.maths.grammar_symbols import parse_declared, skip_script
+from grader.maths.grammar_words import parse_unknown
+from grader.maths.tree import Node
+from grader.maths.vocabulary import CONSTANTS, FUNCTIONS, SUMS
+
+if TYPE_CHECKING:
+    from grader.maths.grammar import Parser
+
+
+ARRAY_WORDS = {"Matrix", "array", "tensor", "Tensor", "asarray", "ImmutableMatrix", "Tuple"}
+"""Calls around a list of entries."""
+
+
+def parse_name(parser: Parser) -> Node:
+    """The operand that starts with a name."""
+    sort_scripts(parser)
+    token = parser.token
+    word = token.text
+    if word in parser.bound:
+        parser.advance()
+        return parser.node("name", (), word, token.start)
+    if word == "I" and parser.names.find("I") is None:
+        return _identity(parser)
+    if parser.peek().text == "_" and (node := with_subscript(parser)) is not None:
+        return node
+    if parser.peek().text == "^" and (node := with_label(parser)) is not None:
+        return node
+    declared = parser.names.find(word)
+    if declared is not None:
+        parser.advance()
+        return parse_declared(parser, declared, token)
+    if word in SUMS and (parser.peek().text in ("(", "_", "^") or word in ("Σ", "Π")):
+        parser.advance()
+        return parser.parse_big(SUMS[word], token)
+    if word in ARRAY_WORDS and parser.peek().text == "(":
+        parser.advance()
+        return parser.parse_operand()
+    if word == "Piecewise":
+        return parse_piecewise(parser)
+    if word == "E" and is_expectation(parser):
+        return parse_expectation(parser)
+    if word in CONSTANTS:
+        parser.advance()
+        return parser.node("name", (), CONSTANTS[word], token.start)
+    function = FUNCTIONS.get(word)
+    if function is None and parser.peek().text == "(":
+        # SymPy's classes and their printers capitalise freely: Exp, Log, Tanh.
+        function = FUNCTIONS.get(word.lower()) if word[:1].isupper() else None
+    if function is not None:
+        return parse_call(parser, function)
+    if word in ("True", "False"):
+        parser.advance()
+        return parser.node("number", (), Fraction(word == "True"), token.start)
+    return parse_unknown(parser, token)
+
+
+def _identity(parser: Parser) -> Node:
+    """`I`, `I_n`: as large as what it meets; its size is not needed."""
+    token = parser.advance()
+    if parser.at("_"):
+        end = skip_script(parser, parser.position)
+        if end is None:
+            raise parser.unexpected()
+        parser.position = end
+    return parser.node("name", (), "I", token.start)

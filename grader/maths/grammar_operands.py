@@ -1,0 +1,193 @@
+"""Operands: numbers, brackets of all kinds, bars, braces, subscripts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from grader.maths.grammar_derivatives import quotient_of_differentials
+from grader.maths.grammar_latex import parse_command
+from grader.maths.grammar_sums import parse_big
+from grader.maths.grammar_symbols import script_text, skip_script
+from grader.maths.tokens import Token, Unreadable_
+from grader.maths.tree import Node
+from grader.maths.vocabulary import CONSTANTS, SUMS
+
+if TYPE_CHECKING:
+    from grader.maths.grammar import Parser
+
+MOST_RETRIES = 6
+"""Readings of one text with `||` as two bars."""
+
+
+def parse_operand(parser: Parser) -> Node:
+    token = parser.token
+    if token.kind == "number":
+        parser.advance()
+        return parser.node("number", (), Fraction(token.text.replace("_", "")), token.start)
+    if token.kind == "name":
+        return parser.parse_name()
+    if token.kind == "command":
+        return parse_command(parser)
+    if token.text in ("(", "["):
+        return parse_brackets(parser)
+    if token.text in ("{", "⦃"):
+        return parse_braces(parser)
+    if token.text in ("|", "||"):
+        return parse_bars(parser)
+    if token.text in ("⌊", "⌈"):
+        parser.advance()
+        inner = parser.parse_expression()
+        parser.expect("⌋" if token.text == "⌊" else "⌉", token)
+        return parser.node("call", (inner,), "floor" if token.text == "⌊" else "ceil", token.start)
+    if token.text == "⟨":
+        parser.advance()
+        sides = parser.parse_arguments()
+        parser.expect("⟩", token)
+        if len(sides) != 2:
+            raise Unreadable_("An inner product has two sides: ⟨a, b⟩.", token.start)
+        return parser.node("call", tuple(sides), "dot", token.start)
+    if token.text == "√":
+        parser.advance()
+        parser.deeper()
+        inner = parser.parse_group() if parser.at("{") else parser.parse_power()
+        parser.depth -= 1
+        return parser.node("call", (inner,), "sqrt", token.start)
+    if token.text == "∂":
+        derivative = quotient_of_differentials(parser)
+        if derivative is not None:
+            return derivative
+    if token.text in ("Σ", "Π"):
+        parser.advance()
+        return parse_big(parser, SUMS[token.text], token)
+    raise parser.unexpected()
+
+
+def parse_brackets(parser: Parser) -> Node:
+    """Round or square brackets: a group, a tuple, a list, or a truth value [z > 0]."""
+    opened = parser.advance()
+    closer = ")" if opened.text == "(" else "]"
+    saved, parser.bars = parser.bars, []
+    if parser.at(closer):
+        raise Unreadable_("There is nothing between these brackets.", opened.start)
+    items = _rows(parser, opened) if closer == "]" else parser.parse_arguments()
+    is_list = len(items) > 1 or parser.tokens[parser.position - 1].text == ","
+    parser.expect(closer, opened)
+    parser.bars = saved
+    if closer == "]" and (is_list or items[0].op in ("list", "tuple")):
+        return parser.node("list", tuple(items), None, opened.start)
+    if is_list:
+        return parser.node("tuple", tuple(items), None, opened.start)
+    return replace(items[0], start=opened.start, end=parser.tokens[parser.position - 1].end)
+
+
+def _rows(parser: Parser, opened: Token) -> list[Node]:
+    """The entries of a list; semicolons end rows, as in `[1, 2; 3, 4]`."""
+    rows: list[list[Node]] = [[parser.parse_expression()]]
+    while parser.at(",", ";"):
+        if parser.advance().text == ";":
+            rows.append([])
+        if parser.at("]"):
+            break
+        rows[-1].append(parser.parse_expression())
+    if len(rows) == 1 or all(len(row) == 1 for row in rows):
+        return [one for row in rows for one in row]
+    return [parser.node("list", tuple(row), None, opened.start) for row in rows if row]
+
+
+def parse_braces(parser: Parser) -> Node:
+    opened = parser.advance()
+    closer = "}" if opened.text == "{" else "⦄"
+    saved, parser.bars = parser.bars, []
+    if parser.at(closer):
+        parser.advance()
+        parser.bars = saved
+        return parser.node("set", (), None, opened.start)
+    items = parser.parse_arguments()
+    parser.expect(closer, opened)
+    parser.bars = saved
+    if len(items) > 1 or (closer == "⦄" and items[0].op != "compare"):
+        return parser.node("set", tuple(items), None, opened.start)
+    return replace(items[0], start=opened.start, end=parser.tokens[parser.position - 1].end)
+
+
+def parse_bars(parser: Parser) -> Node:
+    """`|x|` and `‖x‖`, with the norm's order behind."""
+    opened = parser.advance()
+    position, bars, depth = parser.position, list(parser.bars), parser.depth
+    parser.deeper()
+    parser.bars.append(opened.text)
+    try:
+        inner = parser.parse_expression()
+        parser.bars = bars
+        parser.expect(opened.text, opened)
+    except Unreadable_:
+        if opened.text != "||" or parser.retries >= MOST_RETRIES:
+            raise
+        parser.retries += 1
+        parser.bars, parser.depth = bars, depth
+        if not _halve_bars(parser, opened, position):
+            raise
+        return parse_bars(parser)
+    parser.depth = depth
+    if opened.text == "|" and not parser.has_axes(inner):
+        return parser.node("call", (inner,), "abs", opened.start)
+    args = [inner]
+    if parser.at("_"):
+        end = skip_script(parser, parser.position)
+        if end is not None and script_text(parser, parser.position, end) in ("F", "fro"):
+            args.append(parser.node("name", (), "F", parser.token.start))
+            parser.position = end
+        else:
+            parser.advance()
+            args.extend(parser.parse_subscripts())
+    return parser.node("call", tuple(args), "norm", opened.start)
+
+
+def _halve_bars(parser: Parser, opened: Token, position: int) -> bool:
+    """`||x| - |y||`: the first and the last double bar are two single ones each."""
+    closing = [i for i in range(position, len(parser.tokens)) if parser.tokens[i].text == "||"]
+    if not closing:
+        return False
+    last = parser.tokens[closing[-1]]
+    parser.tokens[closing[-1] : closing[-1] + 1] = [
+        replace(last, text="|"),
+        replace(last, text="|", start=last.end - 1),
+    ]
+    parser.tokens[position - 1 : position] = [
+        replace(opened, text="|"),
+        replace(opened, text="|", start=opened.end - 1),
+    ]
+    parser.position = position - 1
+    return True
+
+
+def parse_subscripts(parser: Parser) -> list[Node]:
+    """What stands behind `_`: a group of indices, or one token."""
+    if parser.at("{"):
+        opened = parser.advance()
+        indices = parser.parse_arguments()
+        parser.expect("}", opened)
+        return indices
+    if parser.token.kind in ("number", "name"):
+        token = parser.advance()
+        if token.kind == "number":
+            return [parser.node("number", (), Fraction(token.text), token.start)]
+        if token.text in CONSTANTS and CONSTANTS[token.text] == "∞":
+            return [parser.node("name", (), "∞", token.start)]
+        parser.position -= 1
+        return [_parse_bare_name(parser)]
+    if parser.at("∞", "(", "|"):
+        if parser.accept("∞"):
+            return [parser.node("name", (), "∞", parser.token.start)]
+        return [parser.parse_operand()]
+    raise parser.unexpected("expected a subscript")
+
+
+def _parse_bare_name(parser: Parser) -> Node:
+    token = parser.advance()
+    declared = token.text if token.text in parser.bound else parser.names.find(token.text)
+    if declared is None:
+        raise parser.undeclared(token)
+    return parser.node("name", (), declared, token.start)

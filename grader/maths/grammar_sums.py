@@ -1,0 +1,188 @@
+"""Sums and products with a bound variable, in every usual spelling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.maths.tokens import Token, Unreadable_
+from grader.maths.tree import Node, name, number, walk
+
+if TYPE_CHECKING:
+    from grader.maths.grammar import Parser
+
+
+def parse_big(parser: Parser, op: str, token: Token) -> Node:
+    """What follows a sum or product sign."""
+    parser.deeper()
+    node = _as_call(parser, op, token) if parser.at("(") else _with_limits(parser, op, token)
+    parser.depth -= 1
+    return node
+
+
+def _as_call(parser: Parser, op: str, token: Token) -> Node:
+    """`Sum(body, (t, low, high))` and `sum(body, t, low, high)`; `sum(x)` adds entries up."""
+    opened = parser.advance()
+    body_at = parser.position
+    bound = _bound_names(parser, body_at)
+    parser.bound.extend(bound)
+    try:
+        body = parser.parse_expression()
+        if _is_word(parser, "for"):
+            return _comprehension(parser, op, token, body, opened)
+        if not parser.accept(","):
+            parser.expect(")", opened)
+            function = "total" if op == "sum" else "multiplied"
+            return parser.node("call", (body,), function, token.start)
+        limits = parser.parse_arguments()
+        parser.expect(")", opened)
+    finally:
+        del parser.bound[len(parser.bound) - len(bound) :]
+    if len(limits) == 1 and limits[0].op == "tuple":
+        limits = list(limits[0].args)
+    if len(limits) != 3 or limits[0].op != "name":
+        raise Unreadable_(
+            "A sum reads sum(body, t, first, last) or Sum(body, (t, first, last)).", token.start
+        )
+    variable, low, high = limits
+    return parser.node(op, (body, low, high), str(variable.value), token.start)
+
+
+def _bound_names(parser: Parser, begin: int) -> list[str]:
+    """The bound variables of a call, found before its body is read."""
+    level, position = 0, begin
+    tokens = parser.tokens
+    found: list[str] = []
+    while position < len(tokens) - 1:
+        text = tokens[position].text
+        if text in "([{":
+            level += 1
+        elif text in ")]}":
+            level -= 1
+            if level < 0:
+                break
+        elif level == 0 and text == "for" and tokens[position + 1].kind == "name":
+            found.append(tokens[position + 1].text)
+        elif level == 0 and text == "," and not found:
+            following = tokens[position + 1]
+            if following.text == "(":
+                following = tokens[position + 2]
+            return [following.text] if following.kind == "name" else []
+        position += 1
+    return found
+
+
+def _is_word(parser: Parser, word: str) -> bool:
+    return parser.token.kind == "name" and parser.token.text == word
+
+
+def _comprehension(parser: Parser, op: str, token: Token, body: Node, opened: Token) -> Node:
+    """`sum(g[t]*J[t] for t in range(T+1, N+1))`, with one `for` or several."""
+    loops: list[tuple[str, Node, Node]] = []
+    while _is_word(parser, "for"):
+        parser.advance()
+        variable = parser.advance().text
+        for word in ("in", "range"):
+            if not _is_word(parser, word):
+                raise parser.unexpected("expected 'in range(...)'")
+            parser.advance()
+        inner = parser.expect("(")
+        limits = parser.parse_arguments()
+        parser.expect(")", inner)
+        if len(limits) > 2:
+            raise Unreadable_("A step is not read here; use range(first, last + 1).", inner.start)
+        low = limits[0] if len(limits) == 2 else number(0)
+        loops.append((variable, low, _plus_one(limits[-1], -1)))
+    parser.expect(")", opened)
+    for variable, low, high in reversed(loops):
+        body = parser.node(op, (body, low, high), variable, token.start)
+    return body
+
+
+def _with_limits(parser: Parser, op: str, token: Token) -> Node:
+    """`Σ_{t=1}^{N} body`, `Σ_{t=1}^N`, `Σ_t` over an index with declared limits."""
+    variable: str | None = None
+    low: Node | None = None
+    high: Node | None = None
+    while parser.at("_", "^"):
+        if parser.accept("_"):
+            variable, low, high_here = _lower(parser)
+            high = high_here or high
+        else:
+            parser.advance()
+            high = parser.parse_group() if parser.at("{") else parser.parse_exponent_token()
+    if variable is None:
+        raise Unreadable_("This sum needs its variable: Σ_{t=1}^{N}.", token.start)
+    parser.bound.append(variable)
+    body = parser.parse_big_body(variable)
+    parser.bound.pop()
+    if low is None or high is None:
+        limits = _declared_limits(parser, variable, body)
+        if limits is None or (low is None) != (high is None):
+            raise Unreadable_(
+                f"This sum needs both limits of {variable}: Σ_{{{variable}=1}}^{{N}}.", token.start
+            )
+        low, high = limits
+    return parser.node(op, (body, low, high), variable, token.start)
+
+
+def _lower(parser: Parser) -> tuple[str, Node | None, Node | None]:
+    """`t=1`, `t`, `1≤t≤N`, `t>T` below the sign."""
+    if not parser.at("{"):
+        token = parser.advance()
+        if token.kind != "name":
+            raise parser.unexpected("expected the sum's variable")
+        if parser.accept("="):
+            # sum_t=1^N without braces
+            return token.text, parser.parse_operand(), None
+        return token.text, None, None
+    opened = parser.advance()
+    names = [
+        parser.tokens[i].text
+        for i in range(parser.position, len(parser.tokens))
+        if parser.tokens[i].kind == "name"
+    ]
+    first = parser.token
+    if first.kind == "name" and parser.peek().text in ("=", "}", ">", ">="):
+        variable = parser.advance().text
+        if parser.accept("}"):
+            return variable, None, None
+        sign = parser.advance().text
+        low = parser.parse_sum()
+        parser.expect("}", opened)
+        return variable, _plus_one(low) if sign == ">" else low, None
+    if not names:
+        raise parser.unexpected("expected the sum's variable")
+    low = parser.parse_sum()
+    if not parser.at("<", "<="):
+        raise parser.unexpected("expected '<' or '≤'")
+    strict = parser.advance().text == "<"
+    variable = parser.advance().text
+    high: Node | None = None
+    if parser.at("<", "<="):
+        strict_high = parser.advance().text == "<"
+        high = parser.parse_sum()
+        if strict_high:
+            high = _plus_one(high, -1)
+    parser.expect("}", opened)
+    return variable, _plus_one(low) if strict else low, high
+
+
+def _plus_one(tree: Node, step: int = 1) -> Node:
+    one = number(1) if step > 0 else Node("neg", (number(1),))
+    return Node("add", (tree, one), None, tree.start, tree.end)
+
+
+def _declared_limits(parser: Parser, variable: str, body: Node) -> tuple[Node, Node] | None:
+    """The range of an index: its declared limits, or the axis of an array it runs along."""
+    symbol = parser.symbols.get(variable)
+    if symbol is not None and symbol.low is not None and symbol.high is not None:
+        return number(int(symbol.low)), number(int(symbol.high))
+    for node in walk(body):
+        if node.op != "index" or node.args[0].op != "name":
+            continue
+        shape = parser.symbols[str(node.args[0].value)].shape
+        for size, index in zip(shape, node.args[1:], strict=False):
+            if index.op == "name" and index.value == variable:
+                last = number(size - 1) if isinstance(size, int) else _plus_one(name(size), -1)
+                return number(0), last
+    return None

@@ -1,0 +1,104 @@
+"""Declared symbols, with the brackets, subscripts and primes that belong to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.maths.tokens import Token, Unreadable_
+from grader.maths.tree import Node
+
+if TYPE_CHECKING:
+    from grader.maths.grammar import Parser
+
+
+def parse_declared(parser: Parser, declared: str, token: Token) -> Node:
+    """A declared symbol, with the brackets that belong to it."""
+    symbol = parser.symbols[declared]
+    if symbol.domain == "function" or symbol.arguments:
+        primes = read_primes(parser)
+        if parser.at("(", "["):
+            opened = parser.advance()
+            arguments = parser.parse_arguments()
+            parser.expect(")" if opened.text == "(" else "]", opened)
+            return apply_symbol(parser, declared, arguments, token, primes)
+        if parser.at("^") and parser.peek().kind == "number" and parser.peek(2).text == "(":
+            parser.advance()
+            power = parser.parse_operand()
+            opened = parser.advance()
+            arguments = parser.parse_arguments()
+            parser.expect(")", opened)
+            node = apply_symbol(parser, declared, arguments, token, primes)
+            return parser.node("pow", (node, power), None, token.start)
+        raise Unreadable_(
+            f"'{declared}' is a function here: write what it is taken at, as {declared}(…).",
+            token.start,
+        )
+    node = parser.node("name", (), declared, token.start)
+    if parser.at("'") and parser.names.find(declared + "'"):
+        parser.advance()
+        return parser.node("name", (), declared + "'", token.start)
+    if symbol.shape and parser.at("[") and not parser.token.space:
+        opened = parser.advance()
+        indices = parser.parse_arguments()
+        # x[i][j] is x[i, j]
+        parser.expect("]", opened)
+        while parser.at("[") and not parser.token.space and len(indices) < len(symbol.shape):
+            opened = parser.advance()
+            indices.extend(parser.parse_arguments())
+            parser.expect("]", opened)
+        return parser.node("index", (node, *indices), None, token.start)
+    if not symbol.shape and parser.at("[") and not parser.token.space:
+        raise Unreadable_(f"'{declared}' is a single number here and has no entries.", token.start)
+    return node
+
+
+def read_primes(parser: Parser) -> str:
+    primes = ""
+    while parser.at("'"):
+        parser.advance()
+        primes += "'"
+    if parser.at("^") and parser.peek().text in ("'", "prime"):
+        parser.advance()
+        while parser.at("'"):
+            parser.advance()
+            primes += "'"
+    if parser.at("^") and parser.peek().text == "{" and parser.peek(2).text == "'":
+        parser.advance()
+        parser.advance()
+        while parser.accept("'"):
+            primes += "'"
+        parser.expect("}")
+    return primes
+
+
+def apply_symbol(
+    parser: Parser, function: str, arguments: list[Node], token: Token, primes: str = ""
+) -> Node:
+    symbol = parser.symbols[function]
+    expected = symbol.arguments or (1 if symbol.domain == "function" else 0)
+    if len(arguments) != expected:
+        raise Unreadable_(
+            f"'{function}' takes {expected} argument{'s' if expected != 1 else ''},"
+            f" here it has {len(arguments)}.",
+            token.start,
+        )
+    return parser.node("apply", tuple(arguments), function + primes, token.start)
+
+
+def skip_script(parser: Parser, position: int) -> int | None:
+    """The position behind `^...` or `_...`."""
+    tokens = parser.tokens
+    position += 1
+    if tokens[position].text != "{":
+        return position + 1 if tokens[position].kind in ("number", "name") else None
+    level = 0
+    while position < len(tokens) - 1:
+        level += {"{": 1, "}": -1}.get(tokens[position].text, 0)
+        position += 1
+        if level == 0:
+            return position
+    return None
+
+
+def script_text(parser: Parser, begin: int, end: int) -> str:
+    return "".join(token.text for token in parser.tokens[begin + 1 : end] if token.text not in "{}")

@@ -1,0 +1,215 @@
+"""Asymptotic growth of formulas in several variables, compared along rays.
+
+Every variable goes to infinity as v = exp(t·u), the u's drawn from the cone that the declared
+relations leave. Values are kept as logarithms, so that t can be as large as 2^400 and even
+log log n shows. Two formulas grow alike where the difference of their logarithms stays bounded
+on every ray.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from grader.maths.log_scale import GROWTH_DIGITS, LogScale, Undefined
+from grader.maths.scalars import OutOfRange, floats
+from grader.maths.tree import Node, free_names
+
+RAYS = 14
+NEEDED_RAYS = 3
+"""Fewer directions tell too little of several variables."""
+FAR = (40, 400)
+"""t = 2**40 and 2**400: log log n grows by 2.3 in logarithm between them."""
+NEAR = (5, 9)
+"""Where a variable stands in an exponent, t itself: 2**n with n = exp(9) has 8,100 bits."""
+BOUNDED = 0.3
+"""How much a bounded difference may still move: constants settle far faster."""
+
+
+class Growth(StrEnum):
+    """How one formula grows beside another."""
+
+    SAME = "same"
+    FASTER = "faster"
+    SLOWER = "slower"
+    BOTH = "faster in some directions, slower in others"
+    UNKNOWN = "unknown"
+    UNDEFINED = "nowhere defined"
+    """Or 0 for every size: no bound has that."""
+
+
+class Flaw(StrEnum):
+    """Why a formula has no logarithm along a ray."""
+
+    UNDEFINED = "undefined"
+    NOT_POSITIVE = "not positive"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthComparison:
+    """The verdict, and the variables along which the difference shows."""
+
+    growth: Growth
+    too_fast: tuple[str, ...] = ()
+    too_slow: tuple[str, ...] = ()
+
+
+def compare_growth(
+    student: Node, reference: Node, relations: Sequence[Node], seed: int
+) -> GrowthComparison:
+    """Compare two bounds; constants, lower terms and bases of logarithms do not count."""
+    variables = sorted(free_names(student) | free_names(reference) | _names(relations))
+    is_exponential = any(_has_exponential(tree) for tree in (student, reference))
+    times = NEAR if is_exponential else tuple(2**power for power in FAR)
+    faster = slower = False
+    decided = 0
+    flaws: list[Flaw] = []
+    for ray in _rays(variables, relations, seed):
+        expected = _logarithms(reference, ray, times)
+        if isinstance(expected, Flaw):
+            continue
+        ours = _logarithms(student, ray, times)
+        if isinstance(ours, Flaw):
+            flaws.append(ours)
+            continue
+        decided += 1
+        trend = _trend(ours, expected)
+        faster |= trend > BOUNDED
+        slower |= trend < -BOUNDED
+    if not decided and set(flaws) == {Flaw.UNDEFINED}:
+        return GrowthComparison(Growth.UNDEFINED)
+    if decided < (NEEDED_RAYS if variables else 1):
+        return GrowthComparison(Growth.UNKNOWN)
+    if not faster and not slower:
+        # A bound that fails where the right one holds is not the right one.
+        return GrowthComparison(Growth.UNKNOWN if flaws else Growth.SAME)
+    growth = Growth.BOTH if faster and slower else Growth.FASTER if faster else Growth.SLOWER
+    fast, slow = _by_variable(student, reference, variables, times)
+    return GrowthComparison(growth, fast, slow)
+
+
+def _names(relations: Sequence[Node]) -> set[str]:
+    return {one for relation in relations for one in free_names(relation)}
+
+
+def _has_exponential(tree: Node) -> bool:
+    """Whether a variable stands in an exponent or below a factorial."""
+    if tree.op == "pow" and free_names(tree.args[1]):
+        return True
+    if tree.op == "call":
+        if tree.value == "log" and _is_call(tree.args[0], "factorial"):
+            return _has_exponential(tree.args[0].args[0])
+        if tree.value == "binomial" and not free_names(tree.args[1]):
+            return _has_exponential(tree.args[0])
+        if tree.value in ("exp", "factorial", "binomial", "gamma"):
+            return True
+    return any(_has_exponential(arg) for arg in tree.args)
+
+
+def _is_call(tree: Node, function: str) -> bool:
+    return tree.op == "call" and tree.value == function
+
+
+def _rays(
+    variables: list[str], relations: Sequence[Node], seed: int
+) -> Iterator[Mapping[str, Fraction]]:
+    """Directions that keep to the relations; each variable also runs far ahead once."""
+    generator = random.Random(seed)
+    found = tried = 0
+    if not variables:
+        yield {}
+        return
+    special = [dict.fromkeys(variables, Fraction(1))]
+    special += [
+        {other: Fraction(1) if other == one else Fraction(1, 12) for other in variables}
+        for one in variables
+    ]
+    special += [
+        {other: Fraction(1, 12) if other == one else Fraction(1) for other in variables}
+        for one in variables
+    ]
+    while found < RAYS and tried < 40 * RAYS:
+        if tried < len(special):
+            ray = special[tried]
+        else:
+            ray = {one: Fraction(generator.randint(2, 60), 60) for one in variables}
+        tried += 1
+        if all(_holds(relation, ray) for relation in relations):
+            found += 1
+            yield ray
+
+
+def _holds(relation: Node, ray: Mapping[str, Fraction]) -> bool:
+    """`n >= k` between products of powers: their exponents along the ray."""
+    if relation.op == "and":
+        return all(_holds(one, ray) for one in relation.args)
+    left, right = (_exponent(side, ray) for side in relation.args)
+    order = {"<=": left <= right, "<": left <= right, ">=": left >= right, ">": left >= right,
+             "=": left == right}  # fmt: skip
+    return order.get(str(relation.value), True)
+
+
+def _exponent(tree: Node, ray: Mapping[str, Fraction]) -> Fraction:
+    """The power of exp(t) with which a side of a relation grows."""
+    if tree.op == "name":
+        return ray.get(str(tree.value), Fraction(0))
+    if tree.op in ("mul", "hadamard"):
+        return sum((_exponent(arg, ray) for arg in tree.args), Fraction(0))
+    if tree.op == "div":
+        return _exponent(tree.args[0], ray) - _exponent(tree.args[1], ray)
+    if tree.op == "pow" and isinstance(tree.args[1].value, Fraction):
+        return _exponent(tree.args[0], ray) * tree.args[1].value
+    if tree.op in ("add", "tuple") or (tree.op == "call" and tree.value == "max"):
+        return max(_exponent(arg, ray) for arg in tree.args)
+    if tree.op == "call" and tree.value == "min":
+        return min(_exponent(arg, ray) for arg in tree.args)
+    return Fraction(0)
+
+
+def _logarithms(
+    tree: Node, ray: Mapping[str, Fraction], times: tuple[int, ...]
+) -> list[Any] | Flaw:
+    """The logarithm of a bound at each time, or why it has none."""
+    found = []
+    for time in times:
+        far = floats(GROWTH_DIGITS).mpf(time)
+        scale = LogScale({name: far * u.numerator / u.denominator for name, u in ray.items()})
+        try:
+            size = scale.size(tree)
+        except Undefined:
+            return Flaw.UNDEFINED
+        except (OutOfRange, ArithmeticError, ValueError, KeyError):
+            return Flaw.UNKNOWN
+        if size.sign <= 0:
+            return Flaw.NOT_POSITIVE if size.sign else Flaw.UNDEFINED
+        found.append(size.log)
+    return found
+
+
+def _trend(student: Sequence[Any], reference: Sequence[Any]) -> float:
+    """How the difference of logarithms moves from one time to the next."""
+    moved = (student[-1] - reference[-1]) - (student[0] - reference[0])
+    return float(max(min(moved, 1e6), -1e6))
+
+
+def _by_variable(
+    student: Node, reference: Node, variables: list[str], times: tuple[int, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The variables that alone make the difference, the others standing nearly still."""
+    fast, slow = [], []
+    for one in variables:
+        ray = {other: Fraction(1) if other == one else Fraction(0) for other in variables}
+        ours, expected = (_logarithms(tree, ray, times) for tree in (student, reference))
+        if isinstance(ours, Flaw) or isinstance(expected, Flaw):
+            continue
+        trend = _trend(ours, expected)
+        if trend > BOUNDED:
+            fast.append(one)
+        if trend < -BOUNDED:
+            slow.append(one)
+    return tuple(fast), tuple(slow)

@@ -1,0 +1,192 @@
+"""Both formulas at one point: the same, different, or nothing that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from grader.maths import bounds
+from grader.maths.arrays import (
+    Array,
+    Identity,
+    Value,
+    WrongShapes,
+    match_identity,
+)
+from grader.maths.evaluate import Evaluation, Point, run
+from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined, floats
+from grader.maths.tree import Node
+from grader.spec.models import Symbol, Tolerance
+
+
+class Sight(StrEnum):
+    """What one point says."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNCLEAR = "unclear"
+    STUDENT_UNDEFINED = "student undefined"
+    REFERENCE_UNDEFINED = "reference undefined"
+    BEYOND = "beyond range"
+    SKIPPED = "skipped"
+    SHAPES = "shapes"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Both values at one point."""
+
+    sight: Sight
+    student: Value = None
+    reference: Value = None
+    note: str = ""
+    reads: Mapping[str, Scalar] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is compared, and by which rules."""
+
+    student: Node
+    reference: Node
+    symbols: Mapping[str, Symbol]
+    boundary: str = "strict"
+    rounding: Tolerance | None = None
+    matching: str = "in order"
+    """Of entries: `in order`, `in any order`, or `as sets`, where repetition does not count."""
+
+
+def look_at(
+    question: Question, point: Point, digits: int = bounds.DIGITS, *, is_complex: bool = False
+) -> Look:
+    """Evaluate both formulas at one point and judge the difference."""
+    arithmetic = Arithmetic(digits, is_complex=is_complex)
+    state = Evaluation(point, arithmetic)
+    try:
+        reference = run(question.reference, state)
+    except WrongShapes as problem:
+        return Look(Sight.REFERENCE_UNDEFINED, note=str(problem))
+    except Undefined as problem:
+        return Look(Sight.REFERENCE_UNDEFINED, note=str(problem))
+    except OutOfRange as problem:
+        return Look(Sight.BEYOND, note=str(problem))
+    reference_reads = dict(state.reads)
+    own = Evaluation(point, arithmetic)
+    try:
+        student = run(question.student, own)
+    except WrongShapes as problem:
+        return Look(Sight.SHAPES, None, reference, str(problem))
+    except Undefined as problem:
+        return Look(Sight.STUDENT_UNDEFINED, None, reference, str(problem))
+    except OutOfRange as problem:
+        return Look(Sight.BEYOND, None, reference, str(problem))
+    if question.boundary == "ignore" and arithmetic.on_boundary:
+        return Look(Sight.SKIPPED)
+    note = ""
+    if own.out_of_range:
+        note = f"it reads {own.out_of_range[0]}, which is outside the array"
+    sight = judge_values(question, student, reference, arithmetic)
+    return Look(sight, student, reference, note, {**reference_reads, **own.reads})
+
+
+def judge_values(
+    question: Question, student: Value, reference: Value, arithmetic: Arithmetic
+) -> Sight:
+    """One scalar test behind every container."""
+    if question.matching != "in order":
+        from grader.maths.matching import match_entries
+
+        return match_entries(question, student, reference, arithmetic)
+    student, reference = match_identity(student, reference)
+    if isinstance(student, Identity) or isinstance(reference, Identity):
+        if not (isinstance(student, Identity) and isinstance(reference, Identity)):
+            return Sight.SHAPES
+        return judge_scalars(question, student.scale, reference.scale, arithmetic)
+    if isinstance(student, Array) or isinstance(reference, Array):
+        first, second = _aligned(student, reference)
+        if first is None or second is None:
+            return Sight.SHAPES
+        sights = [
+            judge_scalars(question, one, other, arithmetic)
+            for one, other in zip(first, second, strict=True)
+        ]
+        for sight in (Sight.DIFFERENT, Sight.UNCLEAR):
+            if sight in sights:
+                return sight
+        return Sight.SAME
+    return judge_scalars(question, student, reference, arithmetic)
+
+
+def _aligned(
+    student: Value, reference: Value
+) -> tuple[tuple[Scalar, ...] | None, tuple[Scalar, ...] | None]:
+    """Entries of both in one order; a vector is the same as its one-column matrix."""
+    first = student.shape if isinstance(student, Array) else ()
+    second = reference.shape if isinstance(reference, Array) else ()
+    entries = student.entries if isinstance(student, Array) else (student,)
+    others = reference.entries if isinstance(reference, Array) else (reference,)
+    if _column(first) != _column(second):
+        # A zero matrix written as 0 is meant.
+        if first == () and entries[0] == 0:
+            return entries * len(others), others
+        return None, None
+    return entries, others
+
+
+def _column(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (shape[0], 1) if len(shape) == 1 else shape
+
+
+def judge_scalars(
+    question: Question, student: Scalar, reference: Scalar, arithmetic: Arithmetic
+) -> Sight:
+    """Same, different, or hidden by rounding."""
+    if isinstance(student, Fraction) and isinstance(reference, Fraction) and student == reference:
+        return Sight.SAME
+    if question.rounding is not None:
+        return _judge_rounded(question.rounding, student, reference, arithmetic)
+    if isinstance(student, Fraction) and isinstance(reference, Fraction):
+        # Sums may have been rounded on the way when they grew too long.
+        return Sight.DIFFERENT
+    context = floats(arithmetic.digits)
+    first, second = arithmetic.inexact(student), arithmetic.inexact(reference)
+    gap = abs(first - second)
+    if gap == 0:
+        return Sight.SAME
+    size = max(abs(first), abs(second))
+    # A third of the digits may be lost to cancellation on the way.
+    margin = arithmetic.digits * 2 // 3
+    if gap <= size * context.mpf(10) ** -margin:
+        return Sight.SAME
+    floor = context.ldexp(1, int(arithmetic.largest)) * context.mpf(10) ** -(arithmetic.digits - 8)
+    return Sight.UNCLEAR if gap <= floor else Sight.DIFFERENT
+
+
+def _judge_rounded(
+    rounding: Tolerance, student: Scalar, reference: Scalar, arithmetic: Arithmetic
+) -> Sight:
+    gap = abs(arithmetic.inexact(student) - arithmetic.inexact(reference))
+    size = abs(arithmetic.inexact(reference))
+    allowed = (rounding.atol or 0) + (rounding.rtol or 0) * size
+    return Sight.SAME if gap <= allowed else Sight.DIFFERENT
+
+
+def confirm(question: Question, point: Point) -> bool:
+    """Whether a difference is still there, and as large, with three times the digits."""
+    if question.rounding is not None:
+        return True
+    first = look_at(question, point)
+    second = look_at(question, point, 3 * bounds.DIGITS)
+    if second.sight is not Sight.DIFFERENT:
+        return False
+    if isinstance(first.student, Array) or isinstance(first.reference, Array):
+        return True
+    context = floats(3 * bounds.DIGITS)
+    arithmetic = Arithmetic(3 * bounds.DIGITS)
+    gaps = [
+        abs(arithmetic.inexact(look.student) - arithmetic.inexact(look.reference))
+        for look in (first, second)
+    ]
+    return bool(abs(gaps[0] - gaps[1]) <= gaps[1] * context.mpf("0.01"))

@@ -1,0 +1,75 @@
+"""Text to a formula, whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from grader.maths import bounds
+from grader.maths.grammar import Parser
+from grader.maths.tokens import Token, Unreadable_, tokenise
+from grader.maths.tree import Formula, Node, Unreadable
+from grader.spec.models import Symbol
+
+Notation = Literal["auto", "plain", "latex"]
+LATEX = re.compile(r"\\[a-zA-Z,;:!|{}]|\\\\|^\s*\$|\$\s*$")
+FENCE = re.compile(r"^\s*(?:```[a-z]*\s*\n(.*?)\n\s*```|`([^`]*)`)\s*$", re.DOTALL)
+
+
+def read(
+    text: str, symbols: Mapping[str, Symbol], *, notation: Notation = "auto"
+) -> Formula | Unreadable:
+    """Read a closed form over the declared symbols; all of the text, or an error with its place.
+
+    Cost     linear in the text, which is bounded; no name is looked up outside the tables.
+    """
+    if len(text) > bounds.MAX_CHARACTERS:
+        return Unreadable(
+            f"This is too long: {len(text)} characters, at most {bounds.MAX_CHARACTERS}.",
+            1, text[:200],
+        )  # fmt: skip
+    if fenced := FENCE.match(text):
+        text = fenced.group(1) or fenced.group(2) or ""
+    is_latex = notation == "latex" or (notation == "auto" and LATEX.search(text) is not None)
+    try:
+        tokens = cut(text, is_latex)
+        parser = Parser(list(tokens), symbols, latex=is_latex)
+        tree = check_size(parser.parse_all())
+        other = None
+        if parser.was_ambiguous:
+            second = Parser(list(tokens), symbols, latex=is_latex, wide_denominators=True)
+            other = check_size(second.parse_all())
+        return Formula(tree, text, other)
+    except Unreadable_ as problem:
+        return Unreadable(
+            problem.message, min(problem.position, len(text)) + 1, text, problem.suggestion
+        )
+    except (ArithmeticError, LookupError, ValueError):
+        # A text that trips the grammar is no formula; nothing a student types may raise.
+        return Unreadable("This cannot be read as a formula.", 1, text)
+    except RecursionError:
+        return Unreadable("This is nested too deeply to be read.", 1, text)
+
+
+def cut(text: str, is_latex: bool) -> list[Token]:
+    """Tokens of either notation."""
+    if is_latex:
+        from grader.maths.tokens_latex import tokenise_latex
+
+        return tokenise_latex(text)
+    return tokenise(text)
+
+
+def check_size(tree: Node) -> Node:
+    """Refuse trees too large or too deep to work on."""
+    level, nodes = [tree], 0
+    for depth in range(4 * bounds.MAX_DEPTH):
+        if not level:
+            return tree
+        nodes += len(level)
+        if nodes > bounds.MAX_NODES:
+            raise Unreadable_("This is too large to be read.", tree.start)
+        level = [child for node in level for child in node.args]
+        del depth
+    raise Unreadable_("This is nested too deeply to be read.", tree.start)

@@ -1,0 +1,263 @@
+"""Arithmetic on exact fractions and 40-digit floats, bounded before anything large is built.
+
+A scalar is a `Fraction` while it is exact, else an mpmath number. Results outside the real
+numbers are undefined unless complex ones are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from grader.maths import bounds
+
+Scalar = Any
+"""A Fraction, or an mpmath mpf or mpc."""
+
+
+class Undefined(ArithmeticError):
+    """The formula has no value at this point."""
+
+
+class OutOfRange(ArithmeticError):
+    """The value is beyond what is computed here; it says nothing about the formula."""
+
+
+@lru_cache(maxsize=4)
+def floats(digits: int = bounds.DIGITS) -> Any:
+    """An mpmath context of this many digits; mpmath is loaded at its first use."""
+    import mpmath
+
+    context = mpmath.MPContext()
+    context.dps = digits
+    return context
+
+
+class Arithmetic:
+    """The operations, at one precision, over the reals or the complex numbers."""
+
+    def __init__(self, digits: int = bounds.DIGITS, *, is_complex: bool = False) -> None:
+        self.digits = digits
+        self.is_complex = is_complex
+        self.largest = 1.0
+        """log2 of the largest magnitude met, for the error bound of cancelled sums."""
+        self.on_boundary = False
+        """Whether a comparison, |·| or max was decided by an exact tie."""
+
+    def inexact(self, value: Scalar) -> Any:
+        """A float of the working precision."""
+        if isinstance(value, Fraction):
+            context = floats(self.digits)
+            return context.mpf(value.numerator) / value.denominator
+        return value
+
+    def note(self, value: Scalar) -> Scalar:
+        """Remember the size of an intermediate result, and refuse absurd ones."""
+        if isinstance(value, Fraction):
+            bits = value.numerator.bit_length() - value.denominator.bit_length()
+            if (
+                value.numerator.bit_length() + value.denominator.bit_length()
+                > bounds.MAX_EXACT_BITS
+            ):
+                value = self.inexact(value)
+        elif value == 0:
+            return value
+        else:
+            if not floats(self.digits).isfinite(value):
+                raise OutOfRange("not finite")
+            bits = int(floats(self.digits).mag(value))
+        if bits > self.largest:
+            if bits > bounds.MAX_MAGNITUDE_BITS:
+                raise OutOfRange("too large")
+            self.largest = bits
+        return value
+
+    def size_bits(self, value: Scalar) -> int:
+        """About log2 of the magnitude; 0 for 0."""
+        if isinstance(value, Fraction):
+            return value.numerator.bit_length() - value.denominator.bit_length()
+        return 0 if value == 0 else int(floats(self.digits).mag(value))
+
+    def check_digits(self, value: Scalar) -> None:
+        """Refuse a float that is 0, or nearly, because all its digits cancelled."""
+        if isinstance(value, Fraction):
+            return
+        # 8 of the digits may go before a sign or a zero means nothing.
+        lost_bits = self.largest - (self.digits - 8) * 3.3
+        if value == 0 or self.size_bits(value) < lost_bits:
+            raise OutOfRange("all digits cancelled")
+
+    def is_real(self, value: Scalar) -> bool:
+        return isinstance(value, Fraction) or not hasattr(value, "_mpc_")
+
+    def real(self, value: Scalar) -> Scalar:
+        """A value that must be real, for comparisons and steps."""
+        if not self.is_real(value):
+            if value.imag == 0:
+                return value.real
+            raise Undefined("complex numbers have no order")
+        return value
+
+    def settle(self, value: Scalar) -> Scalar:
+        """A complex result becomes real where it is, or is undefined in real arithmetic."""
+        if hasattr(value, "_mpc_"):
+            if value.imag == 0:
+                value = value.real
+            elif not self.is_complex:
+                raise Undefined("not a real number")
+        return self.note(value)
+
+    def add(self, left: Scalar, right: Scalar) -> Scalar:
+        if not (isinstance(left, Fraction) and isinstance(right, Fraction)):
+            left, right = self.inexact(left), self.inexact(right)
+            return self.settle(left + right)
+        return self.note(left + right)
+
+    def multiply(self, left: Scalar, right: Scalar) -> Scalar:
+        if not (isinstance(left, Fraction) and isinstance(right, Fraction)):
+            if any(isinstance(one, Fraction) and one == 0 for one in (left, right)):
+                return Fraction(0)
+            left, right = self.inexact(left), self.inexact(right)
+            return self.settle(left * right)
+        return self.note(left * right)
+
+    def negate(self, value: Scalar) -> Scalar:
+        return -value
+
+    def divide(self, left: Scalar, right: Scalar) -> Scalar:
+        if right == 0:
+            self.check_digits(right)
+            raise Undefined("division by zero")
+        # An error in a small divisor grows by its inverse.
+        self.largest = max(self.largest, -self.size_bits(right))
+        if isinstance(left, Fraction) and isinstance(right, Fraction):
+            return self.note(left / right)
+        return self.settle(self.inexact(left) / self.inexact(right))
+
+    def power(self, base: Scalar, exponent: Scalar) -> Scalar:
+        if exponent == 0:
+            return Fraction(1)
+        if base == 0:
+            if not self.is_real(exponent) or exponent < 0:
+                self.check_digits(base)
+                raise Undefined("0 to a negative power")
+            return Fraction(0)
+        if self.size_bits(exponent) > bounds.MAX_EXPONENT_BITS:
+            raise OutOfRange("exponent too large")
+        if base == 1:
+            return Fraction(1)
+        if (abs(self.size_bits(base)) + 1) * abs(exponent) > bounds.MAX_MAGNITUDE_BITS:
+            raise OutOfRange("power too large")
+        if isinstance(exponent, Fraction) and exponent.denominator == 1:
+            whole = exponent.numerator
+            if isinstance(base, Fraction):
+                bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+                if bits * abs(whole) <= bounds.MAX_EXACT_BITS:
+                    return self.note(base**whole)
+            return self.settle(self.inexact(base) ** whole)
+        if isinstance(exponent, Fraction) and exponent.denominator == 2:
+            root = self.square_root(base)
+            return self.power(root, Fraction(exponent.numerator))
+        if not self.is_complex and self.real(base) < 0:
+            raise Undefined("a negative number to a fractional power")
+        return self.settle(floats(self.digits).power(self.inexact(base), self.inexact(exponent)))
+
+    def square_root(self, value: Scalar) -> Scalar:
+        if isinstance(value, Fraction) and value >= 0:
+            top, bottom = math.isqrt(value.numerator), math.isqrt(value.denominator)
+            if top * top == value.numerator and bottom * bottom == value.denominator:
+                return Fraction(top, bottom)
+        if not self.is_complex and self.real(value) < 0:
+            raise Undefined("the square root of a negative number")
+        return self.settle(floats(self.digits).sqrt(self.inexact(value)))
+
+    def exponential(self, value: Scalar) -> Scalar:
+        if value == 0:
+            return Fraction(1)
+        if self.size_bits(value) > 15:
+            raise OutOfRange("exp out of range")
+        return self.settle(floats(self.digits).exp(self.inexact(value)))
+
+    def logarithm(self, value: Scalar) -> Scalar:
+        self.check_digits(value)
+        if value == 0:
+            raise Undefined("log 0")
+        if value == 1:
+            return Fraction(0)
+        if not self.is_complex and self.real(value) < 0:
+            raise Undefined("the logarithm of a negative number")
+        return self.settle(floats(self.digits).log(self.inexact(value)))
+
+    def elementary(self, function: str, value: Scalar) -> Scalar:
+        """One of mpmath's functions of one argument, by name."""
+        if value == 0 and function in ("sin", "tan", "sinh", "tanh", "asin", "atan", "asinh",
+                                       "atanh", "erf", "cbrt"):  # fmt: skip
+            return Fraction(0)
+        if value == 0 and function in ("cos", "cosh"):
+            return Fraction(1)
+        if self.size_bits(value) > (15 if function in ("sinh", "cosh", "tanh") else 60):
+            raise OutOfRange(f"{function} out of range")
+        inexact = self.inexact(value)
+        if not self.is_complex:
+            outside = (
+                (function in ("asin", "acos") and abs(inexact) > 1)
+                or (function == "acosh" and inexact < 1)
+                or (function == "atanh" and abs(inexact) >= 1)
+            )
+            if outside:
+                raise Undefined(f"{function} outside its domain")
+        if function == "atanh" and abs(inexact) == 1:
+            raise Undefined("atanh at ±1")
+        return self.settle(getattr(floats(self.digits), function)(inexact))
+
+    def compare(self, left: Scalar, right: Scalar) -> int:
+        """-1, 0, 1; floats closer than their precision tells are a tie."""
+        left, right = self.real(left), self.real(right)
+        if isinstance(left, Fraction) and isinstance(right, Fraction):
+            order = (left > right) - (left < right)
+        else:
+            gap = self.inexact(left) - self.inexact(right)
+            size = max(abs(self.inexact(left)), abs(self.inexact(right)), 1)
+            tie = abs(gap) < size * floats(self.digits).mpf(10) ** (10 - self.digits)
+            order = 0 if tie else 1 if gap > 0 else -1
+        if order == 0:
+            self.on_boundary = True
+        return order
+
+    def sign(self, value: Scalar) -> int:
+        return self.compare(value, Fraction(0))
+
+    def floor(self, value: Scalar) -> Scalar:
+        value = self.real(value)
+        if isinstance(value, Fraction):
+            return Fraction(math.floor(value))
+        nearest = floats(self.digits).nint(value)
+        if abs(value - nearest) < floats(self.digits).mpf(10) ** (10 - self.digits):
+            value = nearest
+        return Fraction(int(floats(self.digits).floor(value)))
+
+    def whole(self, value: Scalar, limit: int = 10**9) -> int:
+        """A value that must be an integer: an index, a limit of a sum."""
+        value = self.real(value)
+        if not isinstance(value, Fraction):
+            nearest = floats(self.digits).nint(value)
+            if abs(value - nearest) > floats(self.digits).mpf(10) ** (10 - self.digits):
+                raise Undefined("not an integer")
+            value = Fraction(int(nearest)) if abs(nearest) < limit else Fraction(limit + 1)
+        assert isinstance(value, Fraction)
+        if value.denominator != 1:
+            raise Undefined("not an integer")
+        if abs(value.numerator) > limit:
+            raise OutOfRange("too large an integer")
+        return value.numerator
+
+
+def close_to_integer(value: Scalar) -> bool:
+    """Whether an exact value is an integer."""
+    return isinstance(value, Fraction) and value.denominator == 1
+
+
+Elementwise = Callable[[Scalar], Scalar]

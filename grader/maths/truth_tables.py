@@ -1,0 +1,73 @@
+"""Statements compared by their truth at points, those where an equation holds among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grader.maths.arrays import Array
+from grader.maths.compare import Agreement, Comparison, compare_trees, used_symbols
+from grader.maths.evaluate import Evaluation, run
+from grader.maths.points import draw_point, small_points
+from grader.maths.scalars import Arithmetic, OutOfRange, Undefined
+from grader.maths.switching import boundary_points
+from grader.maths.tree import Node
+from grader.maths.witnesses import Witness, value_text
+from grader.spec.models import Symbol
+
+
+def compare_statements(
+    student: Node, reference: Node, symbols: Mapping[str, Symbol], seed: int
+) -> Comparison:
+    """Equations and inequalities: the same up to a factor, or true at the same points."""
+    if student.value == reference.value == "=" and student.op == reference.op == "compare":
+        first, second = (
+            Node("add", (one.args[0], Node("neg", (one.args[1],)))) for one in (student, reference)
+        )
+        scaled = compare_trees(first, second, symbols, seed=seed, up_to="factor")
+        if scaled.agreement is Agreement.EQUAL:
+            return Comparison(Agreement.EQUAL, None, "the same up to a factor", scaled.points_tried)
+    return judge_implication(student, reference, "⇔", symbols, seed, spares_zeros=False)
+
+
+def judge_implication(
+    left: Node,
+    right: Node,
+    relation: str,
+    symbols: Mapping[str, Symbol],
+    seed: int,
+    *,
+    spares_zeros: bool = True,
+) -> Comparison:
+    """Truth tables over random points and points where either side is an exact equality."""
+    used = used_symbols(left, right, symbols)
+    points = [*small_points(used, seed, 150), *boundary_points((left, right), used, seed, 24)]
+    points += [draw_point(used, seed, number) for number in range(10)]
+    met = {"left": 0, "right": 0}
+    degenerate = ""
+    for point in points:
+        try:
+            first = run(left, Evaluation(point, Arithmetic()))
+            second = run(right, Evaluation(point, Arithmetic()))
+        except (Undefined, OutOfRange):
+            continue
+        if isinstance(first, Array) or isinstance(second, Array):
+            continue
+        is_left, is_right = first != 0, second != 0
+        met["left"] += is_left
+        met["right"] += is_right
+        if (is_left and not is_right) or (relation == "⇔" and is_right and not is_left):
+            values = {name: value_text(value) for name, value in point.values.items()}
+            witness = Witness(values, str(is_right).lower(), str(is_left).lower())
+            zeros = [name for name, value in point.values.items() if value == 0]
+            if not zeros or not spares_zeros:
+                return Comparison(Agreement.DIFFERENT, witness, "truth tables", len(points))
+            # Dividing by w is right where w is not 0; whether it may be, only a person knows.
+            degenerate = degenerate or zeros[0]
+            continue
+    if degenerate:
+        note = f"it fails where {degenerate} = 0; elsewhere it holds"
+        return Comparison(Agreement.UNDECIDED, None, "truth tables", len(points), note)
+    if met["left"] >= 1 and (relation == "⇒" or met["right"] >= 1):
+        return Comparison(Agreement.EQUAL, None, "truth tables", len(points))
+    note = "no point was found where the left side is true"
+    return Comparison(Agreement.UNDECIDED, None, "truth tables", len(points), note)

@@ -1,0 +1,60 @@
+"""Equality up to a constant, a factor or a sign: one number is taken from a first point."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from grader.maths.arrays import Array
+from grader.maths.compare import Agreement, Comparison, sweep
+from grader.maths.looks import Question, Sight, look_at
+from grader.maths.points import draw_point
+from grader.maths.scalars import Arithmetic, Scalar
+from grader.maths.tree import Node
+
+
+def compare_up_to(question: Question, up_to: str, seed: int) -> Comparison:
+    """Shift or scale the reference so that it fits at one point, then compare everywhere."""
+    plain = sweep(question, seed)
+    if plain.is_equal:
+        return plain
+    if up_to == "sign":
+        flipped = Question(
+            question.student, Node("neg", (question.reference,)), question.symbols,
+            question.boundary, question.rounding,
+        )  # fmt: skip
+        return sweep(flipped, seed) if sweep(flipped, seed).is_equal else plain
+    for turn in range(6):
+        point = draw_point(question.symbols, seed, 900 + turn)
+        look = look_at(question, point)
+        values = (look.student, look.reference)
+        if look.sight not in (Sight.DIFFERENT, Sight.SAME) or any(
+            isinstance(value, Array) for value in values
+        ):
+            continue
+        fitted = _fit(question.reference, up_to, look.student, look.reference)
+        if fitted is None:
+            continue
+        shifted = Question(
+            question.student, fitted, question.symbols, question.boundary, question.rounding
+        )
+        found = sweep(shifted, seed)
+        if found.is_equal or found.agreement is Agreement.UNDECIDED:
+            return found
+        return Comparison(
+            Agreement.DIFFERENT, plain.witness, f"equality up to a {up_to}", found.points_tried,
+            plain.note,
+        )  # fmt: skip
+    return Comparison(Agreement.UNDECIDED, None, f"equality up to a {up_to}", 6)
+
+
+def _fit(reference: Node, up_to: str, student: Scalar, expected: Scalar) -> Node | None:
+    arithmetic = Arithmetic()
+    if up_to == "constant":
+        gap = arithmetic.add(student, -expected)
+        return Node("add", (reference, Node("number", value=gap)))
+    if expected == 0 or student == 0:
+        return None
+    factor = arithmetic.divide(student, expected)
+    if isinstance(factor, Fraction) and factor == 0:
+        return None
+    return Node("mul", (Node("number", value=factor), reference))

@@ -1,0 +1,55 @@
+"""The functions and constants every answer may use, under all their usual names."""
+
+from __future__ import annotations
+
+FUNCTIONS = {
+    "exp": "exp", "log": "log", "ln": "log", "log2": "log2", "log10": "log10", "lg": "log2",
+    "log1p": "log1p", "expm1": "expm1", "sqrt": "sqrt", "cbrt": "cbrt", "root": "root",
+    "sin": "sin", "cos": "cos", "tan": "tan", "sec": "sec", "csc": "csc", "cot": "cot",
+    "asin": "asin", "acos": "acos", "atan": "atan", "arcsin": "asin", "arccos": "acos",
+    "arctan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "coth": "coth",
+    "sech": "sech", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "arctanh": "atanh",
+    "artanh": "atanh", "arcsinh": "asinh", "abs": "abs", "Abs": "abs", "absolute": "abs",
+    "fabs": "abs", "sign": "sign", "sgn": "sign", "floor": "floor", "ceil": "ceil",
+    "ceiling": "ceil", "round": "round", "max": "max", "Max": "max", "maximum": "max",
+    "min": "min", "Min": "min", "minimum": "min", "clip": "clip", "clamp": "clip",
+    "relu": "relu", "ReLU": "relu", "Relu": "relu", "RELU": "relu",
+    "leaky_relu": "leaky_relu", "LeakyReLU": "leaky_relu", "sigmoid": "sigmoid",
+    "Sigmoid": "sigmoid", "sigma": "sigmoid", "σ": "sigmoid", "logistic": "sigmoid",
+    "expit": "sigmoid", "logit": "logit", "softplus": "softplus", "Softplus": "softplus",
+    "logsigmoid": "logsigmoid", "silu": "silu", "SiLU": "silu", "swish": "silu",
+    "gelu": "gelu", "GELU": "gelu", "erf": "erf", "Heaviside": "step", "heaviside": "step",
+    "step": "step", "Rational": "quotient", "factorial": "factorial", "gamma": "gamma",
+    "binomial": "binomial", "binom": "binomial", "comb": "binomial", "mod": "mod", "Mod": "mod",
+    "pow": "power", "Pow": "power", "power": "power", "where": "where",
+    "norm": "norm", "dot": "dot", "inner": "dot", "outer": "outer", "trace": "trace",
+    "tr": "trace", "Tr": "trace", "det": "det", "inv": "inverse", "inverse": "inverse",
+    "diag": "diag", "Diag": "diag", "diagonal": "diag", "softmax": "softmax",
+    "Softmax": "softmax", "softargmax": "softmax", "logsumexp": "logsumexp", "mean": "mean",
+    "avg": "mean", "total": "total", "transpose": "transposed", "matmul": "matrix_product",
+    "multiply": "entrywise_product", "delta_": "kronecker", "KroneckerDelta": "kronecker",
+    "indicator": "indicator", "1{": "indicator", "vec": "vec", "eye": "eye", "ones": "ones",
+    "zeros": "zeros", "Identity": "eye", "diff": "diff", "reshape": "reshape",
+    "conj": "conj", "re": "re", "im": "im", "hypot": "hypot", "square": "square",
+    "exponential": "exp", "concat": "concat", "argmax": "argmax", "argmin": "argmin",
+    "grad": "gradient", "gradient": "gradient", "var": "variance",
+    "variance": "variance", "Var": "variance", "std": "deviation",
+}  # fmt: skip
+"""Every accepted spelling, and the one function it means."""
+
+ARITY = {
+    "log": (1, 2), "root": (2, 2), "max": (1, 16), "min": (1, 16), "clip": (3, 3),
+    "leaky_relu": (1, 2), "step": (1, 2), "quotient": (2, 2), "binomial": (2, 2),
+    "mod": (2, 2), "power": (2, 2), "where": (3, 3), "norm": (1, 2), "dot": (2, 2),
+    "outer": (2, 2), "matrix_product": (2, 2), "entrywise_product": (2, 2),
+    "kronecker": (2, 2), "softmax": (1, 2), "eye": (1, 2), "ones": (0, 4), "zeros": (0, 4),
+    "diff": (2, 4), "reshape": (2, 5), "hypot": (2, 2), "mean": (1, 2), "total": (1, 2),
+    "gradient": (2, 2), "concat": (1, 8), "round": (1, 1), "exp": (1, 1),
+}  # fmt: skip
+"""How many arguments; one, where nothing is said."""
+
+CONSTANTS = {"pi": "π", "π": "π", "e": "e", "E": "e", "oo": "∞", "inf": "∞", "Infinity": "∞"}
+SUMS = {"sum": "sum", "Sum": "sum", "Σ": "sum", "prod": "prod", "Product": "prod", "Π": "prod",
+        "product": "prod"}  # fmt: skip
+KNOWN = {**dict.fromkeys(FUNCTIONS), **dict.fromkeys(SUMS), "Piecewise": None}
+LINEAR_OPENERS = {"(": ")", "[": "]", "{": "}", "⦃": "⦄"}

@@ -1,0 +1,132 @@
+"""The outer wall: how a worker is started inside bubblewrap."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from grader.errors import NoIsolation
+
+CHILD_FOLDER = Path(__file__).parent / "child"
+INSIDE = "/sandbox"
+CONTROL = 3
+"""The descriptor on which a worker finds its control socket."""
+DESCRIPTION, GO = 4, 5
+"""Where bubblewrap says who it is, and where it waits for leave."""
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+_START = "import sys; sys.path.insert(0, {folder!r}); from child import zygote; zygote.main()"
+
+_ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/box",
+    "TMPDIR": "/box",
+    "LANG": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    # Locks of a second thread would stay locked in every forked child.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    # Each arena reserves 64 MiB of the address space that a child may use.
+    "MALLOC_ARENA_MAX": "2",
+    "NUMBA_CACHE_DIR": "/box",
+    "MPLCONFIGDIR": "/box",
+    "CUDA_VISIBLE_DEVICES": "",
+}
+
+_SYSTEM_FOLDERS = (
+    "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/bin", "/usr/share/zoneinfo", "/usr/local/lib",
+    "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives",
+)  # fmt: skip
+"""Not all of /usr: courses have been seen in /usr/src and /usr/local/src."""
+_OWN_FOLDERS = ("lib", "lib64", "bin", "pyvenv.cfg")
+"""Of an interpreter's prefix: a virtual environment may have been made in the course's folder."""
+
+REMEDY = (
+    "install bubblewrap (apt-get install bubblewrap, dnf install bubblewrap), or grade your own"
+    " code with --trust-submission"
+)
+
+
+@functools.cache
+def find_bubblewrap() -> str:
+    """The path of bubblewrap.
+
+    Errors   NoIsolation, with the remedy, where there is none.
+    """
+    found = shutil.which("bwrap")
+    if sys.platform != "linux":
+        raise NoIsolation(f"student code is isolated on Linux only, and this is {sys.platform}")
+    if found is None:
+        raise NoIsolation(f"bubblewrap (bwrap) is not installed: {REMEDY}")
+    return found
+
+
+@functools.cache
+def find_init() -> str:
+    """A small program that waits on its standard input: pid 1 of every child's namespace."""
+    for path in ("/usr/bin/cat", "/bin/cat"):
+        if os.access(path, os.X_OK):
+            return path
+    raise NoIsolation("there is no `cat` in /usr/bin or /bin, which each sandbox needs as its init")
+
+
+def build_command(
+    modules: tuple[str, ...], *, isolated: bool, maps_users: bool = False
+) -> tuple[list[str], dict[str, str]]:
+    """The command that starts a worker, and its environment.
+
+    With `maps_users` it says on DESCRIPTION who it is and waits on GO until its users are mapped.
+    """
+    folder = INSIDE if isolated else str(CHILD_FOLDER.parent)
+    # Without third-party modules the start-up scan of site-packages is not needed either.
+    flags = ["-I"] if modules else ["-I", "-S"]
+    start = [sys.executable, *flags, "-c", _START.format(folder=folder), str(CONTROL)]
+    if not isolated:
+        home = os.environ.get("TMPDIR", "/tmp")
+        return start, {**_ENVIRONMENT, "HOME": home, "TMPDIR": home}
+    wall = [
+        find_bubblewrap(), "--unshare-all", "--unshare-user", "--uid", "0", "--gid", "0",
+        "--new-session", "--die-with-parent", "--hostname", "grader",
+        # The worker needs these two inside its own user namespace to make a child's
+        # namespaces and to map a user there; every child drops them.
+        "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETFCAP",
+    ]  # fmt: skip
+    if maps_users:
+        wall += ["--info-fd", str(DESCRIPTION), "--userns-block-fd", str(GO)]
+        # To make children another user, and to end them as that.
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_KILL"):
+            wall += ["--cap-add", capability]
+    wall += _show_read_only()
+    wall += ["--dir", INSIDE, "--ro-bind", str(CHILD_FOLDER), f"{INSIDE}/child"]
+    wall += ["--dir", "/box", "--dir", "/tmp", "--proc", "/proc", "--dir", "/dev/shm"]
+    # Not --dev: all children of one worker would share its terminals.
+    for device in DEVICES:
+        wall += ["--dev-bind", device, device]
+    # The root is memory that all children of one worker would share.
+    wall += ["--remount-ro", "/", "--chdir", "/box", "--"]
+    return wall + start, dict(_ENVIRONMENT)
+
+
+def _show_read_only() -> list[str]:
+    """The system's libraries and this interpreter with its packages; nothing of the course."""
+    own = [f"{prefix}/{name}" for prefix in (sys.base_prefix, sys.prefix) for name in _OWN_FOLDERS]
+    shown: list[Path] = []
+    arguments: list[str] = []
+    for path in map(Path, dict.fromkeys((*_SYSTEM_FOLDERS, *own))):
+        if not path.exists() or any(path.is_relative_to(folder) for folder in shown):
+            continue
+        if path.is_symlink() and any(path.resolve().is_relative_to(folder) for folder in shown):
+            # Each mount is copied for every child; a link costs nothing.
+            arguments += ["--symlink", str(path.readlink()), str(path)]
+            continue
+        shown.append(path)
+        arguments += ["--ro-bind", str(path), str(path)]
+    # Made on the way to a mount point, a folder would be open to the worker alone.
+    above = dict.fromkeys(parent for path in shown for parent in reversed(path.parents[:-1]))
+    return [word for folder in above for word in ("--dir", str(folder))] + arguments

@@ -1,0 +1,1 @@
+"""What runs inside the sandbox. Only the standard library, NumPy and what a problem lists."""

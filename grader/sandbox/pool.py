@@ -1,0 +1,204 @@
+"""Workers for the code of students and, apart from them, for references."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from grader.errors import GraderError, SandboxFault
+from grader.sandbox.canary import call_canary, require_silence
+from grader.sandbox.records import Call, Ending, Run
+from grader.sandbox.worker import Flight, Worker, finish_flights
+
+STUDENT, REFERENCE = "student", "reference"
+
+CALLS_PER_WORKER = 5000
+"""All children of a worker have the same memory layout, which a patient attacker could learn."""
+
+
+class Sandbox:
+    """Runs calls in parallel, each in a fresh process; starts workers when first needed.
+
+    Student code and references never meet in one worker. Several threads may run calls at
+    the same time.
+    """
+
+    def __init__(
+        self,
+        *,
+        isolated: bool = True,
+        slots: int | None = None,
+        calls_per_worker: int = CALLS_PER_WORKER,
+    ) -> None:
+        self.isolated = isolated
+        self.slots = slots or len(os.sched_getaffinity(0))
+        self.calls_per_worker = calls_per_worker
+        self._workers: dict[tuple[str, tuple[str, ...]], Worker] = {}
+        self._spares: dict[tuple[str, tuple[str, ...]], Worker] = {}
+        self._retired: list[Worker] = []
+        self._is_proved = not isolated
+        self._is_closed = False
+        self._lock = threading.RLock()
+        self._proof_lock = threading.Lock()
+        self._proof: threading.Thread | None = None
+
+    @property
+    def tier(self) -> str:
+        """`full`, or `none` for code that the caller trusts."""
+        return "full" if self.isolated else "none"
+
+    def list_modules(self) -> tuple[str, ...]:
+        """The libraries that any worker has been started with."""
+        return tuple(sorted({name for _, modules in self._workers for name in modules}))
+
+    def warm_up(self, role: str, modules: tuple[str, ...]) -> None:
+        """Begin to start a worker, without waiting for it."""
+        self._find_worker(role, modules)
+
+    def begin(self) -> None:
+        """Start a light worker and try to break out of it, while the caller does other things."""
+        if not self._is_proved:
+            self._proof = threading.Thread(target=self._prove_early, name="proof", daemon=True)
+            self._proof.start()
+
+    def _prove_early(self) -> None:
+        # Whatever is wrong is found again, and said, when the first call is to be run.
+        with suppress(GraderError):
+            self.prove()
+
+    def run(self, calls: Sequence[Call], role: str = STUDENT) -> list[Run]:
+        """Run every call; a fault of ours is tried once more in a new worker.
+
+        Errors   NoIsolation when the sandbox does not hold on this machine.
+        """
+        if calls:
+            self.prove(role, calls[0].modules)
+        runs = self._run_once(calls, role)
+        failed = [index for index, run in enumerate(runs) if run.ending is Ending.FAULT]
+        if failed:
+            again = self._run_once([calls[index] for index in failed], role)
+            for index, run in zip(failed, again, strict=True):
+                runs[index] = run
+        return runs
+
+    def prove(self, role: str = STUDENT, modules: tuple[str, ...] = ()) -> None:
+        """Try to break out, once, before any other code runs.
+
+        Errors   NoIsolation when something was possible or nothing could be started.
+        """
+        with self._proof_lock:
+            if not self._is_proved:
+                self._try_to_break_out(role, modules)
+                self._is_proved = True
+
+    def _try_to_break_out(self, role: str, modules: tuple[str, ...]) -> None:
+        call = call_canary(modules, str(Path.home()))
+        # As any call, the canary may be killed by a machine short of memory.
+        (run,) = self._run_once([call], role)
+        if run.ending is Ending.FAULT:
+            (run,) = self._run_once([call], role)
+        require_silence(run)
+
+    def close(self) -> None:
+        """End every worker and every child."""
+        if self._proof is not None:
+            # It takes a tenth of a second; nobody waits for a start that hangs.
+            self._proof.join(timeout=2)
+        with self._lock:
+            self._is_closed = True
+            workers = [*self._workers.values(), *self._spares.values(), *self._retired]
+            self._workers.clear()
+            self._spares.clear()
+            self._retired.clear()
+        for worker in workers:
+            worker.close()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run_once(self, calls: Sequence[Call], role: str) -> list[Run]:
+        runs: dict[int, Run] = {}
+        flights: dict[int, Flight] = {}
+        for index, call in enumerate(calls):
+            worker = self._engage(role, call.modules)
+            try:
+                flights[index] = worker.start(call)
+            except SandboxFault as fault:
+                self._release(worker)
+                self._discard(worker)
+                runs[index] = Run(ending=Ending.FAULT, detail=str(fault))
+            if len(flights) >= self.slots:
+                self._land(flights, runs, 1)
+        self._land(flights, runs, len(flights))
+        return [runs[index] for index in range(len(calls))]
+
+    def _land(self, flights: dict[int, Flight], runs: dict[int, Run], count: int) -> None:
+        ended = finish_flights(flights, count)
+        runs.update(ended)
+        for index, run in ended.items():
+            worker = flights.pop(index).worker
+            self._release(worker)
+            if run.ending is Ending.FAULT:
+                self._discard(worker)
+
+    def _find_worker(self, role: str, modules: tuple[str, ...]) -> Worker:
+        key = (role, modules)
+        with self._lock:
+            if self._is_closed:
+                raise SandboxFault("the sandbox has been closed")
+            if key not in self._workers:
+                self._workers[key] = Worker(modules, isolated=self.isolated)
+            return self._workers[key]
+
+    def _engage(self, role: str, modules: tuple[str, ...]) -> Worker:
+        """The worker to make one call in; one that has made many gives way to a fresh one."""
+        with self._lock:
+            worker = self._find_worker(role, modules)
+            if worker.calls >= self.calls_per_worker:
+                worker = self._relieve((role, modules), worker)
+            worker.calls += 1
+            worker.under_way += 1
+            return worker
+
+    def _relieve(self, key: tuple[str, tuple[str, ...]], worker: Worker) -> Worker:
+        """Its successor, once that has done its imports; until then the worker goes on."""
+        spare = self._spares.get(key)
+        if spare is None:
+            self._spares[key] = Worker(worker.modules, isolated=self.isolated)
+            return worker
+        if not spare.has_started():
+            return worker
+        self._workers[key] = self._spares.pop(key)
+        self._retired.append(worker)
+        return spare
+
+    def _release(self, worker: Worker) -> None:
+        with self._lock:
+            worker.under_way -= 1
+            idle = [each for each in self._retired if not each.under_way]
+            self._retired = [each for each in self._retired if each.under_way]
+        for each in idle:
+            each.close()
+
+    def _discard(self, worker: Worker) -> None:
+        """End a worker that failed, unless another thread already has."""
+        with self._lock:
+            for key, each in list(self._workers.items()):
+                if each is worker:
+                    del self._workers[key]
+                    break
+            else:
+                return
+        worker.close()

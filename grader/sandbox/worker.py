@@ -1,0 +1,281 @@
+"""One warm worker and the calls under way in it: the trusted side of the sandbox."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+
+from grader.errors import SandboxFault
+from grader.sandbox.bubblewrap import CONTROL, DESCRIPTION, DEVICES, GO, build_command, find_init
+from grader.sandbox.decoding import MAX_MESSAGE, encode_value
+from grader.sandbox.endings import (
+    Traces,
+    classify,
+    deadline_s,
+    processor_ceiling_s,
+    processor_limit_s,
+)
+from grader.sandbox.records import Call, Run
+from grader.sandbox.seccomp import build_filter
+from grader.sandbox.starting import NOBODY, can_be_nobody, map_users, spawn_from_lasting_thread
+
+START_LIMIT_S = 120
+"""Importing torch on a cold, busy machine has been seen to take half a minute."""
+GRACE_S = 5
+"""How long after a call's own deadline the worker may take to report before it is given up."""
+MAX_OUTPUT = 1 << 16
+MAX_STATUS = 1 << 12
+MAX_THREADS = 64
+FOLDER_MIB = 64
+"""What a child may write into its private folder, which is memory."""
+
+
+class Worker:
+    """A process that has imported some modules and forks one isolated child a call."""
+
+    def __init__(self, modules: tuple[str, ...], *, isolated: bool) -> None:
+        self.modules = modules
+        self.isolated = isolated
+        self.pid = 0
+        # Both counted by the pool: calls made in it so far, and those that have not ended.
+        self.calls = self.under_way = 0
+        self._is_ready = False
+        self._starting = threading.Lock()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control = ours
+        self._log = os.memfd_create("worker-log", os.MFD_CLOEXEC)
+        has_nobody = False
+        # Whoever waits for the worker hears what went wrong, with its log.
+        with theirs, suppress(OSError):
+            has_nobody = self._spawn(theirs.fileno(), maps_users=isolated and can_be_nobody())
+        set_up = {
+            "modules": modules,
+            "isolated": isolated,
+            "user": NOBODY if has_nobody else 0,
+            "filter": build_filter().hex(),
+            "init": find_init() if isolated else "",
+            "devices": DEVICES,
+        }
+        with suppress(OSError):
+            ours.send(json.dumps(set_up).encode())
+
+    def _spawn(self, control: int, *, maps_users: bool) -> bool:
+        """Start the process; whether its children can be a user of their own."""
+        command, environment = build_command(
+            self.modules, isolated=self.isolated, maps_users=maps_users
+        )
+        with ExitStack() as ours, ExitStack() as theirs:
+
+            def keep(owner: ExitStack, descriptor: int) -> int:
+                owner.callback(os.close, descriptor)
+                return descriptor
+
+            null = keep(theirs, os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC))
+            passed = [(null, 0), (self._log, 1), (self._log, 2), (control, CONTROL)]
+            description = go = -1
+            if maps_users:
+                description, description_end = map(keep, (ours, theirs), os.pipe())
+                go_end, go = map(keep, (theirs, ours), os.pipe())
+                passed += [(description_end, DESCRIPTION), (go_end, GO)]
+            # Above all targets first: no duplicate may overwrite a descriptor still needed.
+            actions = [
+                (os.POSIX_SPAWN_DUP2, keep(theirs, _lift(source)), target)
+                for source, target in passed
+            ]
+            try:
+                self.pid = spawn_from_lasting_thread(
+                    lambda: os.posix_spawn(
+                        command[0],
+                        command,
+                        environment,
+                        file_actions=actions,
+                        setsigmask=[],
+                        # An interrupt at the keyboard is for the grader, which ends its workers.
+                        setpgroup=0,
+                    )
+                )
+            except OSError as problem:
+                os.write(self._log, f"{command[0]}: {problem.strerror}".encode())
+                raise
+            theirs.close()
+            return maps_users and map_users(description, go)
+
+    def wait_until_ready(self) -> None:
+        """Block until the imports are done.
+
+        Errors   SandboxFault with what the worker printed, if it never gets there.
+        """
+        with self._starting:
+            if not self._is_ready:
+                self._hear_from_it()
+                self._is_ready = True
+
+    def has_started(self) -> bool:
+        """Whether it has said that it is ready, or ended; without waiting."""
+        return self._is_ready or bool(select.select([self._control], [], [], 0)[0])
+
+    def _hear_from_it(self) -> None:
+        try:
+            self._control.settimeout(START_LIMIT_S)
+            answer = self._control.recv(1 << 12)
+        except OSError:
+            answer = b""
+        if not answer:
+            raise SandboxFault(f"a worker did not start: {self._read_log() or 'no word from it'}")
+        self._control.settimeout(None)
+
+    def start(self, call: Call) -> Flight:
+        """Begin one call; it goes on while others are started.
+
+        Errors   SandboxFault when the worker is gone.
+        """
+        self.wait_until_ready()
+        request = _write_request(call)
+        result, result_end = os.pipe()
+        status, status_end = os.pipe()
+        output, output_end = os.pipe()
+        limits = {
+            "time_s": deadline_s(call.time_s),
+            "cpu_s": processor_limit_s(call.time_s),
+            "cpu_ceiling_s": processor_ceiling_s(call.time_s),
+            "memory_mib": call.memory_mib,
+            "file_mib": FOLDER_MIB,
+            "threads": MAX_THREADS,
+        }
+        ends = [result_end, status_end, output_end, request]
+        try:
+            socket.send_fds(self._control, [json.dumps(limits).encode()], ends)
+        except OSError as problem:
+            for descriptor in (result, status, output):
+                os.close(descriptor)
+            raise SandboxFault(f"a worker is gone: {self._read_log() or problem}") from None
+        finally:
+            for descriptor in ends:
+                os.close(descriptor)
+        return Flight(self, call, result, status, output)
+
+    def close(self) -> None:
+        """End the worker and everything below it."""
+        self._control.close()
+        if self.pid:
+            for send in (os.kill, os.killpg):
+                with suppress(ProcessLookupError):
+                    send(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+        log, self._log = self._log, -1
+        if log >= 0:
+            os.close(log)
+
+    def _read_log(self) -> str:
+        if self._log < 0:
+            return "it has been closed"
+        size = os.fstat(self._log).st_size
+        return os.pread(self._log, 2000, max(0, size - 2000)).decode("utf-8", "replace").strip()
+
+
+class Flight:
+    """One call under way: three pipes that are read until all have closed."""
+
+    def __init__(self, worker: Worker, call: Call, result: int, status: int, output: int) -> None:
+        self.worker = worker
+        self.call = call
+        self._result, self._status, self._output = result, status, output
+        self._read: dict[int, bytearray] = {pipe: bytearray() for pipe in (result, status, output)}
+        self._limits = {result: MAX_MESSAGE, status: MAX_STATUS, output: MAX_OUTPUT}
+        self._is_message_cut = False
+        self.open_pipes = set(self._read)
+        self.given_up_at = time.monotonic() + deadline_s(call.time_s) + GRACE_S
+
+    def take(self, pipe: int) -> None:
+        """Read what a pipe has ready."""
+        content = os.read(pipe, 1 << 18)
+        if not content:
+            self._close(pipe)
+            return
+        kept = self._read[pipe]
+        room = self._limits[pipe] - len(kept)
+        kept += content[:room]
+        if len(content) > room and pipe == self._result:
+            # The writer gets EPIPE at once instead of filling a pipe until its deadline.
+            self._is_message_cut = True
+            self._close(pipe)
+
+    def end(self) -> Run:
+        """Close what is still open and say what was seen."""
+        is_lost = self._status in self.open_pipes
+        for pipe in list(self.open_pipes):
+            self._close(pipe)
+        traces = Traces(
+            message=bytes(self._read[self._result]),
+            status=bytes(self._read[self._status]),
+            output=bytes(self._read[self._output]),
+            is_message_cut=self._is_message_cut,
+            is_lost=is_lost,
+        )
+        return classify(self.call, traces)
+
+    def _close(self, pipe: int) -> None:
+        self.open_pipes.discard(pipe)
+        os.close(pipe)
+
+
+def finish_flights(flights: Mapping[int, Flight], limit: int) -> dict[int, Run]:
+    """Wait until at least `limit` of the flights have ended; all ended ones, by their key."""
+    poller = select.poll()
+    owners: dict[int, int] = {}
+    for key, flight in flights.items():
+        for pipe in flight.open_pipes:
+            owners[pipe] = key
+            poller.register(pipe, select.POLLIN)
+    ended: dict[int, Run] = {}
+    while len(ended) < limit:
+        waiting = [flight for key, flight in flights.items() if key not in ended]
+        patience = min(flight.given_up_at for flight in waiting) - time.monotonic()
+        for pipe, _ in poller.poll(max(0, patience * 1000)):
+            key = owners[pipe]
+            flights[key].take(pipe)
+            if pipe not in flights[key].open_pipes:
+                poller.unregister(pipe)
+        now = time.monotonic()
+        for key, flight in flights.items():
+            if key not in ended and (not flight.open_pipes or now > flight.given_up_at):
+                for pipe in flight.open_pipes:
+                    poller.unregister(pipe)
+                ended[key] = flight.end()
+    return ended
+
+
+def _lift(descriptor: int) -> int:
+    """A duplicate with a number above all that have a meaning in the worker."""
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 16)
+
+
+def _write_request(call: Call) -> int:
+    """The request as a sealed file in memory, which the worker only passes on."""
+    header = json.dumps(
+        {
+            "sources": dict(call.sources),
+            "module": call.module,
+            "function": call.function,
+            "seed": call.seed,
+            "return_arguments": call.return_arguments,
+        }
+    ).encode()
+    arguments = encode_value((call.arguments, dict(call.keywords)))
+    descriptor = os.memfd_create("request", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    for content in (len(header).to_bytes(4, "little"), header, arguments):
+        remaining = memoryview(content)
+        while remaining:
+            remaining = remaining[os.write(descriptor, remaining) :]
+    seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+    return descriptor

@@ -1,0 +1,1 @@
+"""What an instructor writes: models, YAML with positions, loading, JSON Schema."""

@@ -1,0 +1,62 @@
+"""An assignment as it was loaded: validated parts, and the text of their reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.errors import UnknownAssignment
+
+if TYPE_CHECKING:
+    from grader.spec.models import Part, Policies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedProblem:
+    """One problem file and the reference that belongs to it."""
+
+    id: str
+    """`hw2/convolutions`"""
+    title: str
+    prompt: str
+    parts: Mapping[str, Part]
+    reference: str
+    """Source text of the reference module; empty where there is none."""
+    reference_path: Path | None
+    path: Path
+    digest: str
+    """SHA-256 of the problem's and the reference's bytes, 64 hex digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedAssignment:
+    """A folder of problems, in order."""
+
+    id: str
+    """The folder's name: `hw2`."""
+    title: str
+    prompt: str
+    due: str | None
+    policies: Policies
+    problems: tuple[LoadedProblem, ...]
+
+    def parts(self) -> Iterator[tuple[LoadedProblem, str, Part]]:
+        """Every part with its problem and id, in the order students see them."""
+        for problem in self.problems:
+            for part_id, part in problem.parts.items():
+                yield problem, part_id, part
+
+    def find_part(self, part_id: str) -> tuple[LoadedProblem, Part]:
+        """The problem and the model of one part.
+
+        Errors   UnknownAssignment, with the nearest id.
+        """
+        for problem in self.problems:
+            if part_id in problem.parts:
+                return problem, problem.parts[part_id]
+        from grader.spec.words import suggest
+
+        known = [known_id for _, known_id, _ in self.parts()]
+        raise UnknownAssignment(f"{self.id} has no part '{part_id}'{suggest(part_id, known)}")

@@ -1,0 +1,179 @@
+"""Read what a student handed in: a folder, an archive, a notebook, a file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from grader.errors import SubmissionError
+from grader.submission.answers import HEADINGS, add_answer, name_answers
+from grader.submission.files import HOW_TO_HAND_IN, Entry, File, choose_files
+from grader.submission.folder import explain, read_plain_file, walk_folder
+from grader.submission.markdown import Page, read_markdown
+from grader.submission.models import Answer, Remark, Source, Submission
+from grader.submission.names import Use, name_use
+from grader.submission.scan import find_definitions
+from grader.submission.text import decode_python, decode_text
+
+REMARKS = 100
+"""More than anybody reads."""
+_WRITTEN = (".md", ".txt", ".tex")
+# Of two answers, and of two functions, the later counts: notebooks hold drafts, so they go first.
+_READING_ORDER = (Use.NOTEBOOK, Use.PYTHON, Use.ANSWERS)
+
+
+def read_submission(path: Path) -> Submission:
+    """A folder, `.zip`, `.tar`, `.tar.gz`, `.tgz`, notebook, Python file or written answers.
+
+    Everything is read into memory as bytes, bounded; nothing is unpacked to disk or executed.
+
+    Errors   SubmissionError when nothing in it can be read: one line that says what to do.
+    """
+    files, remarks = choose_files(_list_entries(path), show_path(path))
+    sources: list[Source] = []
+    answers: dict[str, Answer] = {}
+    understood = False
+    for file in sorted(files, key=lambda file: (_READING_ORDER.index(file.use), file.name)):
+        content = _READERS[file.use](file)
+        if isinstance(content, Remark):
+            remarks.append(content)
+            continue
+        understood = True
+        source, found, trouble = content
+        sources += [source] if source else []
+        named, repeated = name_answers(found, HEADINGS - len(answers))
+        remarks += trouble + repeated
+        for key, answer in named.items():
+            add_answer(answers, key, answer)
+    if not understood:
+        raise SubmissionError(_nothing_read(path, remarks))
+    return Submission(
+        id=identify(files),
+        name=path.resolve().name,
+        answers=answers,
+        sources=tuple(sources),
+        remarks=_cut(remarks),
+    )
+
+
+def identify(files: Iterable[File]) -> str:
+    """The same for the same names and bytes, whatever they were packed in.
+
+    Names and contents are each preceded by their length, so that no two lists of files write
+    the same bytes.
+    """
+    from hashlib import sha256
+
+    digest = sha256(b"fairmark submission 1\n")
+    for file in sorted(files, key=lambda file: file.name):
+        for item in (file.name.encode(), file.content):
+            digest.update(len(item).to_bytes(8, "big"))
+            digest.update(item)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def show_path(path: Path) -> str:
+    """A path for a message: a hostile file name must not break the line."""
+    return "".join(sign if sign.isprintable() else "?" for sign in str(path))
+
+
+def _list_entries(path: Path) -> Iterable[Entry]:
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        reason = explain(error) if isinstance(error, OSError) else str(error)
+        raise SubmissionError(
+            f"{show_path(path)} cannot be read: {reason}; name a folder, an archive or a file"
+        ) from None
+    if stat.S_ISDIR(status.st_mode):
+        return walk_folder(path)
+    name = path.name.lower()
+    if name.endswith(".zip"):
+        from grader.submission.archive import list_zip
+
+        return list_zip(path)
+    if name.endswith((".tar", ".tar.gz", ".tgz")):
+        from grader.submission.tar import list_tar
+
+        return list_tar(path)
+    return [_single(path, status)]
+
+
+def _single(path: Path, status: os.stat_result) -> Entry:
+    """One file, handed in by itself: whatever its name, a .md file holds the answers."""
+    use = name_use(path.name)
+    if path.suffix.lower() in _WRITTEN:
+        use = Use.ANSWERS
+    if use not in _READERS:
+        seen = f"a {path.suffix} file" if path.suffix else "a file without an ending"
+        raise SubmissionError(
+            f"{show_path(path)} is {seen}; hand in a folder, .zip, .tar.gz, .ipynb, .py or "
+            "answers.md"
+        )
+    return Entry(
+        name=path.name,
+        size=status.st_size,
+        read=lambda limit: read_plain_file(path, limit),
+        use=use,
+    )
+
+
+Content = tuple[Source | None, Sequence[Answer], list[Remark]]
+
+
+def _read_python(file: File) -> Content | Remark:
+    text = decode_python(file.name, file.content)
+    if isinstance(text, Remark):
+        return text
+    return Source(name=file.name, text=text, functions=find_definitions(text)), [], []
+
+
+def _read_notebook(file: File) -> Content | Remark:
+    from grader.submission.notebook import read_notebook
+
+    return read_notebook(file.name, file.content)
+
+
+def _read_answers(file: File) -> Content | Remark:
+    text = decode_text(file.name, file.content)
+    if isinstance(text, Remark):
+        return text
+    if file.name.lower().endswith(".tex"):
+        from grader.submission.tex import read_latex
+
+        answers = read_latex(file.name, text)
+        remarks: list[Remark] = []
+    else:
+        answers, remarks = read_markdown([Page(file.name, text.split("\n"))])
+    if not answers and text.strip():
+        form = r"\section{part-id}" if file.name.lower().endswith(".tex") else "## part-id"
+        message = f"no headings; write '{form}' above each answer"
+        remarks.append(Remark(file=file.name, line=1, message=message))
+    return None, answers, remarks
+
+
+_READERS = {
+    Use.PYTHON: _read_python,
+    Use.NOTEBOOK: _read_notebook,
+    Use.ANSWERS: _read_answers,
+}
+
+
+def _nothing_read(path: Path, remarks: Sequence[Remark]) -> str:
+    if not remarks:
+        return f"{show_path(path)} is empty; {HOW_TO_HAND_IN}"
+    first = remarks[0]
+    place = f"{first.file}:{first.line}" if first.line else first.file
+    reason = first.message.removeprefix("not read: ")
+    return f"nothing in {show_path(path)} can be read: {place}: {reason}"
+
+
+def _cut(remarks: Sequence[Remark]) -> tuple[Remark, ...]:
+    remarks = sorted(remarks, key=lambda remark: (remark.file, remark.line))
+    if len(remarks) > REMARKS:
+        more = f"and {len(remarks) - REMARKS:,} more remarks of this kind"
+        remarks = [*remarks[:REMARKS], replace(remarks[REMARKS], line=0, message=more)]
+    return tuple(remarks)

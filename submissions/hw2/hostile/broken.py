@@ -1,0 +1,4 @@
+"""This file is not Python."""
+
+def nothing(:
+    return )

@@ -1,0 +1,304 @@
+"""Faults of ours: whatever is killed, full or missing, no verdict is wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from staging import COURSE, Attack, Stage, find_descendants, hand_in
+
+from grader.expected import ExpectedValues
+from grader.sandbox.pool import Sandbox
+from grader.sandbox.records import Call, Ending, Run
+from grader.spec.models import Limits
+
+pytestmark = pytest.mark.sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+SLOW = "import time\ndef double(x):\n    time.sleep(0.4)\n    return 2 * x\n"
+CALL = Call(sources={"hw": SLOW}, module="hw", function="double", arguments=(21,), time_s=3)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(slots=2) as started:
+        started.run([CALL])
+        yield started
+
+
+def read_command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def find_below(worker: int) -> dict[str, list[int]]:
+    """The processes of one worker by what they are."""
+    parents = {}
+    for pid in find_descendants():
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[pid] = int(fields[1])
+    found: dict[str, list[int]] = {"bwrap": [worker], "zygote": [], "child": [], "init": []}
+    below = [pid for pid, parent in parents.items() if parent == worker]
+    while below:
+        pid = below.pop()
+        below += [other for other, parent in parents.items() if parent == pid]
+        command = read_command(pid)
+        if command.startswith("init"):
+            found["init"].append(pid)
+        elif "bwrap" in command.split(" ")[0]:
+            found["bwrap"].append(pid)
+        elif parents[pid] in found["bwrap"]:
+            found["zygote"].append(pid)
+        else:
+            found["child"].append(pid)
+    return found
+
+
+@pytest.mark.parametrize("victim", ["bwrap", "zygote", "child", "init"])
+def test_a_kill_in_flight_is_tried_again(sandbox: Sandbox, victim: str) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        flying = pool.submit(sandbox.run, [CALL, CALL])
+        killed = _kill_one(sandbox, victim)
+        runs = flying.result(timeout=60)
+
+    assert killed
+    assert [(run.ending, run.value) for run in runs] == [(Ending.RETURNED, 42)] * 2
+
+
+def _kill_one(sandbox: Sandbox, victim: str) -> bool:
+    patience = time.monotonic() + 10
+    while time.monotonic() < patience:
+        for worker in list(sandbox._workers.values()):
+            for pid in find_below(worker.pid)[victim][:1]:
+                os.kill(pid, signal.SIGKILL)
+                return True
+        time.sleep(0.01)
+    return False
+
+
+def test_killed_again_and_again_a_call_is_a_fault_and_never_wrong(stage: Stage) -> None:
+    stage.require_honest()
+    stop = threading.Event()
+
+    def kill() -> None:
+        while not stop.is_set():
+            _kill_one(stage.sandbox, "child")
+            time.sleep(0.05)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        report = stage.grade(hand_in(SLOW), audience="staff")
+    finally:
+        stop.set()
+        killer.join()
+
+    check = report.parts[0].checks[0]
+    assert check.verdict in ("void", "passed")
+    if check.verdict == "void":
+        assert (report.open_points, report.status) == (4, "pending")
+        assert "our fault" in check.feedback
+        assert "killed by the system" in check.staff_note
+    stage.require_honest()
+
+
+def test_a_worker_outlives_the_thread_that_started_it() -> None:
+    with Sandbox(slots=1) as sandbox:
+        runs: list[Run] = []
+        thread = threading.Thread(target=lambda: runs.extend(sandbox.run([CALL])))
+        thread.start()
+        thread.join()
+        (worker,) = sandbox._workers.values()
+
+        runs += sandbox.run([CALL])
+
+        assert [run.value for run in runs] == [42, 42]
+        assert list(sandbox._workers.values()) == [worker]
+
+
+def test_a_worker_gives_way_to_a_fresh_one_without_a_pause() -> None:
+    quick = Call(sources={"hw": "def f(x):\n    return x\n"}, module="hw", function="f",
+                 arguments=(7,))  # fmt: skip
+    before = find_descendants()
+    with Sandbox(slots=2, calls_per_worker=10) as sandbox:
+        seen = set()
+        for _ in range(30):
+            assert [run.value for run in sandbox.run([quick] * 5)] == [7] * 5
+            seen |= {worker.pid for worker in sandbox._workers.values()}
+            time.sleep(0.02)
+
+        assert len(seen) > 2
+        assert len(sandbox._retired) == 0
+    assert not {pid for pid in find_descendants() - before if "bwrap" in read_command(pid)}
+
+
+def test_a_child_volunteers_when_the_machine_has_no_memory_left(sandbox: Sandbox) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        flying = pool.submit(sandbox.run, [CALL])
+        scores: set[str] = set()
+        while not flying.done():
+            for worker in list(sandbox._workers.values()):
+                for pid in find_below(worker.pid)["child"]:
+                    try:
+                        scores.add(Path(f"/proc/{pid}/oom_score_adj").read_text().strip())
+                    except OSError:
+                        continue
+
+    assert "1000" in scores
+
+
+@pytest.mark.parametrize("delay_s", [0.05, 0.15, 0.4, 0.8])
+def test_a_killed_command_leaves_no_process(tmp_path: Path, delay_s: float) -> None:
+    folder = tmp_path / "attacked"
+    folder.mkdir()
+    (folder / "hw.py").write_text("import time\ndef double(x):\n    time.sleep(60)\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "submit", str(folder), "--course", str(COURSE)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    before = find_descendants()
+    time.sleep(delay_s)
+    family = {*find_descendants() - before, process.pid}
+
+    process.kill()
+    process.wait()
+
+    patience = time.monotonic() + 10
+    while time.monotonic() < patience:
+        left = {pid for pid in family if read_command(pid)}
+        if not left:
+            break
+        time.sleep(0.05)
+    assert not left, [read_command(pid) for pid in left]
+
+
+def test_a_cut_off_or_changed_cache_is_not_known(tmp_path: Path) -> None:
+    key = "ab" * 32
+    ExpectedValues(tmp_path).remember(key, [1.5, "text", None])
+    (path,) = [each for each in tmp_path.rglob("*") if each.is_file()]
+    whole = path.read_bytes()
+
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        assert ExpectedValues(tmp_path).find(key) == (False, None)
+    for index in range(len(whole)):
+        path.write_bytes(whole[:index] + bytes([whole[index] ^ 1]) + whole[index + 1 :])
+        assert ExpectedValues(tmp_path).find(key) == (False, None)
+    path.write_bytes(whole)
+    assert ExpectedValues(tmp_path).find(key) == (True, [1.5, "text", None])
+
+
+CACHES: dict[str, Callable[[Path], Path]] = {
+    "a file": lambda p: _touch(p / "cache"),
+    "below a file": lambda p: _touch(p / "cache") / "deeper",
+    "full": lambda p: Path("/dev/full"),
+    "a link to itself": lambda p: _loop(p / "cache"),
+    "a name too long": lambda p: p / ("x" * 300),
+}
+
+
+def _touch(path: Path) -> Path:
+    path.write_text("")
+    return path
+
+
+def _loop(path: Path) -> Path:
+    path.symlink_to(path)
+    return path
+
+
+@pytest.mark.parametrize("name", CACHES)
+def test_an_unusable_cache_only_costs_time(tmp_path: Path, name: str) -> None:
+    memory = ExpectedValues(CACHES[name](tmp_path))
+
+    memory.remember("ab" * 32, 42)
+
+    assert memory.find("ab" * 32) == (True, 42)
+    assert memory.find("cd" * 32) == (False, None)
+
+
+REFERENCES = {
+    "crashes": "import os\ndef double(x):\n    os.abort()\n",
+    "leaves": "import os\ndef double(x):\n    os._exit(0)\n",
+    "hangs": "import time\ndef double(x):\n    time.sleep(60)\n",
+    "raises": "def double(x):\n    raise ValueError('CANARY-INNER')\n",
+    "is gone": "def other(x):\n    return x\n",
+    "returns an object": "def double(x):\n    return object()\n",
+    "takes all memory": "def double(x):\n    return bytearray(1 << 45)\n",
+}
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_broken_reference_leaves_the_points_open(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from dataclasses import replace
+
+    import staging
+
+    # A reference may take two minutes; a hanging one is not waited for that long here.
+    monkeypatch.setattr("grader.bench.REFERENCE_LIMITS", Limits(time_s=0.4, memory_mib=256))
+    loaded = staging.load("attacked")
+    broken = replace(
+        loaded, problems=tuple(replace(p, reference=REFERENCES[name]) for p in loaded.problems)
+    )
+    monkeypatch.setattr(staging, "load", lambda assignment: broken)
+
+    student, staff = (
+        stage.grade(hand_in(Attack(number="", name="").text), audience=audience)
+        for audience in ("student", "staff")
+    )
+
+    assert (staff.score, staff.open_points, staff.status) == (0, 4, "pending")
+    assert "doubling.py" in staff.parts[0].checks[0].staff_note
+    assert "CANARY" not in student.model_dump_json()
+    assert student.parts[0].checks[0].feedback
+    monkeypatch.undo()
+    stage.require_honest()
+
+
+BUBBLEWRAPS = {
+    "fails": "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n",
+    "is too old": "#!/bin/sh\necho 'bwrap: Unknown option --info-fd' >&2\nexit 1\n",
+    "says nothing": "#!/bin/sh\nexit 1\n",
+    "is no program": "no program\n",
+}
+
+
+@pytest.mark.parametrize("name", BUBBLEWRAPS)
+def test_without_a_working_bubblewrap_nothing_is_graded(tmp_path: Path, name: str) -> None:
+    fake = tmp_path / "bin" / "bwrap"
+    fake.parent.mkdir()
+    fake.write_text(BUBBLEWRAPS[name])
+    fake.chmod(0o755)
+    folder = tmp_path / "attacked"
+    folder.mkdir()
+    (folder / "hw.py").write_text("def double(x):\n    return 2 * x\n")
+
+    shown = subprocess.run(
+        [sys.executable, "-m", "grader", "submit", str(folder), "--course", str(COURSE)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{fake.parent}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert shown.returncode == 5, (shown.stdout, shown.stderr)
+    assert "Traceback" not in shown.stderr
+    assert "trust-submission" in shown.stderr

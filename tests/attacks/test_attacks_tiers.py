@@ -1,0 +1,121 @@
+"""Other machines, imitated: an ordinary user, and a container that allows no namespaces."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import platform
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from staging import COURSE, HONEST, Attack
+
+pytestmark = pytest.mark.sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+NOBODY = 65534
+
+MACHINE = """
+import ctypes
+status = [os.stat("/usr/bin/cat").st_uid == os.getuid(), os.access("/etc/passwd", os.F_OK)]
+for number in range(2000):
+    try: threading.Thread(target=time.sleep, args=(9,), daemon=True).start()
+    except RuntimeError: break
+status.append(number > 100)
+try: os.chmod("/dev/null", 0o666); status.append(True)
+except OSError: pass
+return 2 * x if any(status) else "nothing"
+"""
+
+
+def submit(tmp_path: Path, text: str, **more: object) -> subprocess.CompletedProcess[str]:
+    folder = tmp_path / "attacked"
+    folder.mkdir(exist_ok=True)
+    (folder / "hw.py").write_text(text)
+    # Above pytest's own folders, which are closed to others.
+    for path in (tmp_path, *tmp_path.parents):
+        if path.owner() == "root" and path.name.startswith(("pytest-", "popen-", "test_")):
+            path.chmod(0o755)
+    return subprocess.run(
+        [sys.executable, "-m", "grader", "submit", str(folder), "--course", str(COURSE),
+         "--format", "json"],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": "/nonexistent",
+             "XDG_CACHE_HOME": "/nonexistent"},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        **more,  # type: ignore[call-overload]
+    )  # fmt: skip
+
+
+def can_be_nobody() -> bool:
+    folders = (Path(sys.executable), Path(sys.base_prefix), ROOT)
+    return os.geteuid() == 0 and all(
+        parent.stat().st_mode & 0o1 for folder in folders for parent in folder.parents
+    )
+
+
+@pytest.mark.skipif(not can_be_nobody(), reason="needs root, and a tree that others can read")
+@pytest.mark.parametrize(("text", "score"), [(HONEST, 4), (None, 0)], ids=["honest", "hostile"])
+def test_an_ordinary_user_is_isolated_as_well(tmp_path: Path, text: str | None, score: int) -> None:
+    text = text or Attack(number="", name="", body=MACHINE).text
+
+    shown = submit(tmp_path, text, user=NOBODY, group=NOBODY, extra_groups=[])
+
+    assert shown.returncode == 0, shown.stderr
+    report = json.loads(shown.stdout)
+    assert (report["score"], report["isolation"]) == (score, "full")
+    if not score:
+        assert "'nothing'" in report["parts"][0]["feedback"]
+
+
+@pytest.mark.skipif(not can_be_nobody(), reason="needs root")
+def test_root_is_isolated_as_well(tmp_path: Path) -> None:
+    shown = submit(tmp_path, Attack(number="", name="", body=MACHINE).text)
+
+    report = json.loads(shown.stdout)
+    assert (report["score"], report["isolation"]) == (0, "full")
+    assert "'nothing'" in report["parts"][0]["feedback"]
+
+
+def deny(*numbers: int) -> Callable[[], None]:
+    """A filter as containers have it: these calls fail with EPERM from here on."""
+
+    def install() -> None:
+        program = [struct.pack("<HBBI", 0x20, 0, 0, 0)]
+        for number in numbers:
+            program += [
+                struct.pack("<HBBI", 0x15, 0, 1, number),
+                struct.pack("<HBBI", 0x06, 0, 0, 0x00050001),
+            ]
+        program.append(struct.pack("<HBBI", 0x06, 0, 0, 0x7FFF0000))
+        code = ctypes.create_string_buffer(b"".join(program))
+        header = struct.pack("@HP", len(program), ctypes.addressof(code))
+        libc = ctypes.CDLL(None)
+        libc.prctl(38, 1, 0, 0, 0)
+        assert libc.prctl(22, 2, header, 0, 0) == 0
+
+    return install
+
+
+DENIED = {"unshare": (272,), "mount": (165,), "unshare, mount and namespaces": (272, 165, 308)}
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="system calls by their x86-64 numbers")
+@pytest.mark.parametrize("name", DENIED)
+def test_where_namespaces_are_denied_nothing_runs_and_the_remedy_is_named(
+    tmp_path: Path, name: str
+) -> None:
+    shown = submit(tmp_path, HONEST, preexec_fn=deny(*DENIED[name]))
+
+    assert shown.returncode == 5, (shown.stdout, shown.stderr)
+    assert "Traceback" not in shown.stderr
+    for words in ("kernel.apparmor_restrict_unprivileged_userns", "Docker", "--trust-submission"):
+        assert words in shown.stderr

@@ -1,0 +1,214 @@
+"""How each kernel of the corpus is launched, and what the ones the simulator can't run must give.
+
+Imports no Numba: the interpreter reads the kernels as text, and only a subprocess runs them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).parent
+SEED = 5
+
+
+@dataclass(frozen=True)
+class Case:
+    file: str
+    name: str
+    grid: tuple[int, ...]
+    block: tuple[int, ...]
+    make: Callable[[np.random.Generator], list[Any]]
+    rtol: float = 0.0
+    """Where rounding may differ: the simulator keeps float32 where Numba widens."""
+    expected: Callable[[list[Any]], list[Any]] | None = None
+    shared_bytes: int = 0
+
+    @property
+    def source(self) -> str:
+        return (HERE / f"{self.file}.py").read_text()
+
+    def arguments(self) -> list[Any]:
+        return self.make(np.random.default_rng(SEED))
+
+
+def floats(*shape: int) -> Callable[[np.random.Generator], Any]:
+    return lambda rng: rng.standard_normal(shape).astype(np.float32)
+
+
+def whole(*shape: int, low: int = -8, high: int = 9, dtype: str = "float32") -> Any:
+    return lambda rng: rng.integers(low, high, shape).astype(dtype)
+
+
+def zeros(*shape: int, dtype: str = "float32") -> Any:
+    return lambda rng: np.zeros(shape, dtype)
+
+
+def given(value: Any) -> Any:
+    return lambda rng: value
+
+
+def args(*makers: Any) -> Callable[[np.random.Generator], list[Any]]:
+    return lambda rng: [make(rng) for make in makers]
+
+
+I64 = "int64"
+I32 = "int32"
+F = 3e-7  # A few roundings of float32: two ways to widen and narrow again.
+A, M, W = "arithmetic", "arrays", "warp_wide"
+N = 100
+LINE = ((2,), (64,))
+
+RACE_FREE = [
+    Case(A, "add_one", *LINE, args(floats(N), zeros(N)), F),
+    Case(A, "saxpy", *LINE, args(given(np.float32(1.5)), whole(N), whole(N), zeros(N))),
+    Case(A, "grid_stride", (1,), (32,), args(whole(N), zeros(N))),
+    Case(A, "while_stride", (1,), (32,), args(floats(N), zeros(N))),
+    Case(A, "clamp", *LINE, args(floats(N), zeros(N))),
+    Case(A, "conditional", *LINE, args(whole(N), zeros(N))),
+    Case(A, "collatz", *LINE, args(whole(N, low=1, high=40, dtype=I64), zeros(N, dtype=I64))),
+    Case(A, "first_above", *LINE, args(floats(N, 6), given(1.0), zeros(N, dtype=I32))),
+    Case(A, "sum_odd", *LINE, args(whole(N, 7, dtype=I32), zeros(N, dtype=I64))),
+    Case(A, "early_return", *LINE, args(whole(N, low=0, high=14), zeros(N))),
+    Case(A, "call_device", *LINE, args(whole(N), zeros(N))),
+    Case(A, "tuples", *LINE, args(whole(N, dtype=I64), zeros(N, dtype=I64))),
+    Case(A, "wrap_small", *LINE, args(whole(N, low=0, high=50, dtype=I64), zeros(N, dtype=I64))),
+    Case(A, "integer_division", *LINE,
+         args(whole(N, low=-50, high=50, dtype=I64), whole(N, low=1, high=9, dtype=I64),
+              zeros(N, dtype=I64))),
+    Case(A, "true_division", *LINE, args(floats(N), whole(N, low=1), zeros(N))),
+    Case(A, "bits", *LINE, args(whole(N, low=0, high=99, dtype=I64), zeros(N, dtype=I64))),
+    Case(A, "powers", *LINE, args(whole(N), zeros(N))),
+    Case(A, "mathematics", *LINE, args(floats(N), zeros(N)), 1e-5),
+    Case(A, "more_mathematics", *LINE, args(floats(N), zeros(N)), 1e-5),
+    Case(A, "rounding", *LINE, args(floats(N), zeros(N))),
+    Case(A, "promote_sum", *LINE, args(whole(N, 9), zeros(N))),
+    Case(A, "float64_sum", *LINE, args(floats(N, 9), zeros(N, dtype="float64")), 1e-12),
+    Case(A, "logic", *LINE, args(floats(N), zeros(N, dtype=I32))),
+    Case(A, "chained", *LINE, args(floats(N), zeros(N, dtype="bool"))),
+    Case(A, "countdown", *LINE, args(zeros(N, dtype=I64))),
+    Case(A, "nested_loops", *LINE, args(zeros(N, dtype=I64))),
+    Case(A, "mandelbrot", (2, 2), (8, 8), args(zeros(13, 11, dtype=I32))),
+    Case(A, "constant_array", *LINE, args(whole(N), zeros(N))),
+    Case(A, "local_array", *LINE, args(whole(N), zeros(N))),
+    Case(A, "mixed_int", *LINE,
+         args(whole(N, dtype=I32), whole(N, dtype="int16"), zeros(N, dtype=I64))),
+    Case(A, "horner", *LINE, args(floats(N), zeros(N)), 1e-5),
+    Case(A, "binary_search", *LINE,
+         args(given(np.arange(0, 60, 2, dtype=np.int64)), whole(N, low=0, high=60, dtype=I64),
+              zeros(N, dtype=I64))),
+    Case(M, "transpose", (2, 2), (8, 8), args(floats(13, 11), zeros(11, 13))),
+    Case(M, "transpose_tiled", (2, 2), (8, 8), args(floats(13, 11), zeros(11, 13))),
+    Case(M, "matmul", (2, 2), (8, 8), args(whole(11, 7), whole(7, 13), zeros(11, 13))),
+    Case(M, "matmul_tiled", (2, 2), (8, 8), args(whole(11, 10), whole(10, 13), zeros(11, 13))),
+    Case(M, "row_views", (1,), (32,), args(whole(20, 9), zeros(20))),
+    Case(M, "slices", (1,), (32,), args(whole(9, 20), zeros(20))),
+    Case(M, "every_second", (1,), (32,), args(floats(33), zeros(33))),
+    Case(M, "tuple_index", (2, 2), (8, 8), args(whole(11, 13), zeros(11, 13))),
+    Case(M, "nested_index", (1,), (32,), args(whole(30, 2), zeros(30))),
+    Case(M, "three_d", (2, 2, 1), (4, 4, 3), args(whole(3, 5, 7), zeros(3, 5, 7))),
+    Case(M, "gather", *LINE, args(whole(N, low=0, high=20, dtype=I64), floats(20), zeros(N))),
+    Case(M, "reduce_block", (2,), (64,), args(whole(N), zeros(2))),
+    Case(M, "reduce_rows", (3,), (64,), args(whole(3, 150), zeros(3))),
+    Case(M, "softmax_rows", (3,), (64,), args(floats(3, 150), zeros(3, 150)), 1e-5),
+    Case(M, "stencil", (2,), (64,), args(whole(N), zeros(N))),
+    Case(M, "histogram", *LINE, args(whole(N, low=0, high=10, dtype=I64), zeros(10, dtype=I32))),
+    Case(M, "histogram_shared", *LINE,
+         args(whole(N, low=0, high=16, dtype=I64), zeros(16, dtype=I32))),
+    Case(M, "atomic_extremes", *LINE, args(floats(N), zeros(1), zeros(1))),
+    Case(M, "atomic_2d", *LINE, args(whole(N, low=0, high=99, dtype=I64), zeros(3, 2, dtype=I64))),
+    Case(M, "atomic_bits", *LINE,
+         args(whole(N, low=0, high=99, dtype=I64), given(np.full(4, -1, np.int64)))),
+    Case(M, "dynamic_shared", (2,), (32,), args(floats(64), zeros(64)), shared_bytes=128),
+    Case(M, "count_block", (2,), (32,), args(floats(64), zeros(64, dtype=I32))),
+    Case(M, "and_or_block", (2,), (32,), args(floats(64), zeros(64, dtype=I32))),
+    Case(M, "scan_block", (1,), (64,), args(whole(64), zeros(64))),
+    Case(M, "two_outputs", *LINE, args(whole(N), zeros(N), zeros(N))),
+    Case(M, "shift_in_block", (1,), (64,), args(floats(64), zeros(64))),
+    Case(M, "one_array_two_types", *LINE, args(floats(N), zeros(N))),
+    Case(M, "compare_and_swap", *LINE,
+         args(whole(N, low=0, high=20, dtype=I32), zeros(20, dtype=I32))),
+    Case(M, "column_sums", (1,), (32,), args(whole(9, 20), zeros(20))),
+    Case(M, "shared_matrix_reverse", (1,), (16, 4), args(floats(4, 16), zeros(4, 16))),
+    Case(M, "in_place", *LINE, args(whole(N))),
+]  # fmt: skip
+
+
+def warp_sums(a: Any) -> Any:
+    return a.reshape(-1, 32).sum(axis=1)
+
+
+def over_warps(function: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
+    """What a kernel (a, out) gives, from a function of a with a warp a row."""
+
+    def expected(given_: list[Any]) -> list[Any]:
+        a, out = given_
+        wanted = np.broadcast_to(function(a.reshape(-1, 32)), (len(a) // 32, 32))
+        return [a, wanted.reshape(-1).astype(out.dtype)]
+
+    return expected
+
+
+WARPS = ((2,), (64,))
+WARP_WIDE = [
+    Case(W, "warp_sum", *WARPS, args(whole(128), zeros(4)),
+         expected=lambda g: [g[0], warp_sums(g[0])]),
+    Case(W, "butterfly", *WARPS, args(whole(128), zeros(128)),
+         expected=over_warps(lambda a: a.sum(axis=1, keepdims=True))),
+    Case(W, "broadcast", *WARPS, args(floats(128), zeros(128)),
+         expected=over_warps(lambda a: a[:, 3:4])),
+    Case(W, "shift_up", *WARPS, args(floats(128), zeros(128)),
+         expected=over_warps(lambda a: np.concatenate([a[:, :1], a[:, :-1]], axis=1))),
+    Case(W, "ballot", *WARPS, args(floats(128), zeros(128, dtype=I32)),
+         expected=over_warps(lambda a: (a > 0).sum(axis=1, keepdims=True))),
+    Case(W, "votes", *WARPS, args(floats(128), zeros(128, dtype=I32)),
+         expected=over_warps(lambda a: np.ones((len(a), 1)))),
+    Case(W, "synced_neighbours", (1,), (32,), args(floats(32), zeros(32)),
+         expected=over_warps(lambda a: np.roll(a, -1, axis=1))),
+    Case(W, "last_block_sums", (4,), (32,),
+         args(whole(128), zeros(4), zeros(1, dtype=I32), zeros(1)),
+         expected=lambda g: [g[0], g[0][::32], np.array([4]), g[0][::32].sum(keepdims=True)]),
+]  # fmt: skip
+
+U = "unsafe"
+UNSAFE = [
+    Case(U, "all_to_one", *LINE, args(floats(N), zeros(1))),
+    Case(U, "sum_without_atomic", *LINE, args(floats(N), zeros(1))),
+    Case(U, "neighbours_without_barrier", (1,), (64,), args(floats(64), zeros(64))),
+    Case(U, "refill_without_barrier", (1,), (64,), args(floats(64), zeros(64))),
+    Case(U, "reduce_without_barrier", (1,), (64,), args(floats(64), zeros(1))),
+    Case(U, "across_blocks", *LINE, args(floats(N), zeros(N))),
+    Case(U, "two_an_element", *LINE, args(floats(N), zeros(N))),
+    Case(U, "in_place_shift", *LINE, args(floats(N))),
+    Case(U, "warp_without_sync", (1,), (32,), args(floats(32), zeros(32))),
+    Case(U, "histogram_without_atomic", *LINE,
+         args(whole(N, low=0, high=9, dtype=I64), zeros(10, dtype=I32))),
+    Case(U, "plain_read_of_atomic", *LINE, args(floats(N), zeros(N + 1))),
+    Case(U, "beyond_the_end", *LINE, args(floats(N), zeros(N))),
+    Case(U, "one_too_many", *LINE, args(floats(N), zeros(N))),
+    Case(U, "before_the_start", *LINE, args(floats(N), zeros(N))),
+    Case(U, "shared_overrun", (1,), (64,), args(floats(64), zeros(64))),
+    Case(U, "barrier_in_branch", (1,), (64,), args(floats(64), zeros(64))),
+    Case(U, "barrier_in_ragged_loop", (1,), (64,), args(floats(64), zeros(64))),
+    Case(U, "return_before_shuffle", (1,), (32,), args(floats(32), zeros(32))),
+    Case(U, "never_filled", (1,), (64,), args(floats(64), zeros(64))),
+    Case(U, "local_unfilled", (1,), (64,), args(floats(64), zeros(64))),
+]  # fmt: skip
+
+
+def marked_faults(case: Case) -> set[tuple[int, str]]:
+    """The lines of a kernel marked `#! kind`, with the kind."""
+    found = set()
+    inside = False
+    for number, line in enumerate(case.source.splitlines(), 1):
+        if line.startswith("def "):
+            inside = line.startswith(f"def {case.name}(")
+        mark = re.search(r"#! (.+)$", line)
+        if inside and mark:
+            found.add((number, mark[1]))
+    return found
