@@ -6,6 +6,7 @@ import io
 import json
 import os
 import stat
+import sys
 import tarfile
 import time
 import zipfile
@@ -21,6 +22,7 @@ from grader.submission import Submission, read_submission
 
 pytestmark = pytest.mark.sandbox
 
+INTERPRETER_TOPS = {Path(prefix).parts[1] for prefix in (sys.prefix, sys.base_prefix)}
 HONEST = "def double(x):\n    return 2 * x\n"
 WRONG = "def double(x):\n    return 'nothing'\n"
 REGULAR, LINK, HARD, DEVICE, PIPE = (
@@ -412,16 +414,17 @@ return hit or "nothing"
     Attack(
         number="112",
         name="list the root",
-        body="""
-known = {"bin", "box", "dev", "etc", "lib", "lib32", "lib64", "proc", "root", "sandbox", "tmp",
-         "usr"}
-top = {part for part in (sys.prefix, sys.base_prefix) for part in part.split("/")[1:2]}
-odd = set(os.listdir("/")) - known - top
-odd |= set(os.listdir("/etc")) - {"ld.so.cache", "alternatives"}
-odd |= set(os.listdir("/dev")) - {"null", "zero", "full", "random", "urandom", "shm"}
-odd |= set(os.listdir("/usr")) - {"bin", "lib", "lib32", "lib64", "share", "local"}
-odd |= {name for name in ("/etc/passwd", "/etc/shadow", "/sys", "/run", "/var", "/boot", "/home")
-        if os.path.exists(name)}
+        # Where the interpreter lies is the grader's to know: started without its packages, a child
+        # does not see a virtual environment as its prefix.
+        body=f"""
+known = {{"bin", "box", "dev", "etc", "lib", "lib32", "lib64", "proc", "root", "sandbox", "tmp",
+         "usr"}}
+odd = set(os.listdir("/")) - known - {INTERPRETER_TOPS}
+odd |= set(os.listdir("/etc")) - {{"ld.so.cache", "alternatives"}}
+odd |= set(os.listdir("/dev")) - {{"null", "zero", "full", "random", "urandom", "shm"}}
+odd |= set(os.listdir("/usr")) - {{"bin", "lib", "lib32", "lib64", "share", "local"}}
+odd |= {{name for name in ("/etc/passwd", "/etc/shadow", "/sys", "/run", "/var", "/boot", "/home")
+        if os.path.exists(name)}}
 return sorted(odd) or "nothing"
 """,
     ),
