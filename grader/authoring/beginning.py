@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 
 from grader.errors import UsageError
+from grader.kinds import BY_CODE
 from grader.spec.loading import ASSIGNMENT_FILE, Course
 from grader.spec.models import ID
 from grader.spec.reference import python_name
@@ -63,11 +64,10 @@ def _plan(course: Course, assignment: str, stem: str, kind: str, title: str) -> 
         return Template((TEMPLATES / f"{kind}.{ending}").read_text("utf-8")).substitute(names)
 
     yield NewFile(course.root / "problems" / assignment / f"{stem}.yaml", fill("yaml"))
-    is_code = (TEMPLATES / f"{kind}.reference").is_file()
-    if is_code:
+    if (TEMPLATES / f"{kind}.reference").is_file():
         path = course.root / "reference" / assignment / f"{function}.py"
         yield NewFile(path, fill("reference"))
-    sample = f"{function}.py" if is_code else "answers.md"
+    sample = f"{function}.py" if kind in BY_CODE else "answers.md"
     folder = course.root / "submissions" / assignment / f"{stem}-sample"
     yield NewFile(folder / sample, fill("sample"))
 

@@ -21,11 +21,27 @@ def check_starter(stage: Rehearsal) -> Iterator[Claim]:
     for claim, text in (("starter", given), ("starter under another name", moved)):
         source = Source(name="answers.py", text=text, functions=(name,))
         score = stage.judge(replace(NOTHING, sources=(source,)))
-        holds = score.verdict is Verdict.WRONG and not score.earned and not score.open_points
-        words = "" if holds else f"expected 'wrong' and no points, saw {describe(score)}"
-        yield Claim(name=claim, holds=holds, words=words)
+        fails = score.verdict in FAILING and not score.earned and not score.open_points
+        words = "" if fails else f"expected no points, saw {describe(score)}"
+        yield Claim(name=claim, holds=fails, words=words)
 
 
-def check_own_training(stage: Rehearsal) -> Claim:
-    """The reference's own training run reaches every threshold."""
-    return check_submission(stage, "own answer", stage.hand_over(name_function(stage.part)))
+FAILING = (Verdict.WRONG, Verdict.CRASHED, Verdict.TIMEOUT, Verdict.MEMORY)
+"""Code to repair may also raise, or never end."""
+
+UNTRAINED = """
+def _forget(run):
+    weights, losses = run
+    return [0 * each for each in weights], losses
+"""
+
+
+def check_training(stage: Rehearsal) -> Iterator[Claim]:
+    """The reference's own training run reaches every threshold; weights of 0 reach none."""
+    name = name_function(stage.part)
+    yield check_submission(stage, "own answer", stage.hand_over(name))
+    untrained = stage.hand_over(name, preamble=UNTRAINED, call="_forget(_given(*arguments))")
+    score = stage.judge(untrained)
+    fails = all(outcome.verdict is Verdict.WRONG for outcome in score.outcomes)
+    words = "" if fails else f"weights of 0 are {describe(score)}; raise 'at_least'"
+    yield Claim(name="untrained weights fail", holds=fails, words=words)

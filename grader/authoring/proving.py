@@ -106,7 +106,7 @@ def _make_claims(stage: Rehearsal) -> Iterator[Claim]:
         from grader.authoring import code_claims
 
         if stage.part.kind == "train":
-            yield code_claims.check_own_training(stage)
+            yield from code_claims.check_training(stage)
         else:
             yield from code_claims.check_starter(stage)
     elif stage.part.kind == "kernel":

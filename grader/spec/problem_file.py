@@ -111,11 +111,12 @@ def _load_part(
     from grader.spec.words import find_nearest, join, show_seen
 
     if kind is None:
-        message = f"required key 'kind' is missing; it is {join(PARTS, 'or')}"
+        message = f"required key 'kind' is missing; it is {join(PARTS, 'or', len(PARTS))}"
         faults.append(document.fault(place, message, at_key=True))
     else:
         near = find_nearest(kind, PARTS) if isinstance(kind, str) else None
-        advice = f"did you mean '{near}'?" if near else f"there are {join(PARTS)}"
+        known = join(PARTS, most=len(PARTS))
+        advice = f"did you mean '{near}'?" if near else f"there are {known}"
         message = f"there is no kind {show_seen(kind)}; {advice}"
         faults.append(document.fault((*place, "kind"), message))
     return None

@@ -39,11 +39,11 @@ def _fold(word: str) -> str:
     return word[:80].lower().replace("_", "-")
 
 
-def join(words: Iterable[str], last: str = "and") -> str:
+def join(words: Iterable[str], last: str = "and", most: int = MAX_LISTED) -> str:
     """`a, b and c`"""
     words = list(words)
-    if len(words) > MAX_LISTED:
-        return ", ".join(words[:MAX_LISTED]) + ", …"
+    if len(words) > most:
+        return ", ".join(words[:most]) + ", …"
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
