@@ -28,7 +28,7 @@ MOST_NUMBERS = 2000
 KEPT = "graded by your course, not here"
 
 _DTYPES = {
-    name for option in get_args(Draw.model_fields["dtype"].annotation) for name in get_args(option)
+    name for option in get_args(Draw.__annotations__["dtype"]) for name in get_args(option)
 }
 
 
@@ -75,7 +75,7 @@ def _publish_function(part: FunctionPart, checks: list[dict[str, Any]]) -> dict[
     stated = {
         key: list(value) if isinstance(value, tuple) else value
         for key in simple
-        if (value := getattr(part, key)) != FunctionPart.model_fields[key].default
+        if (value := getattr(part, key)) != FunctionPart.defaults[key]
     }
     if part.tolerance:
         stated["tolerance"] = part.tolerance.model_dump(exclude_none=True)

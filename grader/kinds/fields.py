@@ -82,8 +82,8 @@ def ask_alone(part: Any, name: str) -> Any:
     question = part.fields[name]
     asked = {
         key: getattr(question, key)
-        for key in type(question).model_fields
-        if key in type(part).model_fields and key not in ("points", "prompt")
+        for key in type(question).described
+        if key in type(part).described and key not in ("points", "prompt")
     }
     if not asked.get("options", True):
         # Fields of a choice share the part's options unless they bring their own.

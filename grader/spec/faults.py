@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any, get_args
 
 from grader.errors import Fault
 from grader.spec.function_part import Draw, Input
 from grader.spec.models import FUNCTION_NAME, ID, ONE_LINE
 from grader.spec.positions import MAX_FAULTS, Document
+from grader.spec.record import Record
 from grader.spec.signature import read_signature
 from grader.spec.words import ID_ADVICE, find_nearest, join, shorten, show_seen, suggest
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 # Words that other graders use for the same thing.
 _SYNONYMS = {
@@ -53,7 +55,7 @@ class _Complaint:
 def explain(
     error: ValidationError,
     document: Document,
-    model: type[BaseModel],
+    model: type[Record],
     prefix: Sequence[str | int] = (),
 ) -> list[Fault]:
     """Faults for everything that a model refused in the value at `prefix` of a document."""
@@ -205,28 +207,24 @@ def _list_choices(expected: str) -> list[str]:
     return [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
 
 
-def _list_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+def _list_keys(model: type[Record], path: Sequence[str | int]) -> list[str]:
     """The keys of the models that stand at a path."""
     models = [model]
     for step in path:
         inner = [
             found
             for candidate in models
-            for name, field in candidate.model_fields.items()
-            if step in (name, field.alias)
-            for found in _find_models(field.annotation)
+            for field in candidate.described
+            if step in (field, candidate.find_key(field))
+            for found in _find_models(candidate.described[field][0])
         ]
         models = inner or models
-    return [
-        field.alias or name
-        for candidate in models
-        for name, field in candidate.model_fields.items()
-    ]
+    return [candidate.find_key(field) for candidate in models for field in candidate.described]
 
 
-def _find_models(annotation: Any) -> list[type[BaseModel]]:
+def _find_models(annotation: Any) -> list[type[Record]]:
     if annotation == Input:
         return [Draw]
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and issubclass(annotation, Record):
         return [annotation]
     return [found for inner in get_args(annotation) for found in _find_models(inner)]

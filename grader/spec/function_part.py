@@ -6,8 +6,6 @@ Apart from the other kinds, so that an assignment of functions alone starts with
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
-
 from grader.spec.models import (
     CheckName,
     Count,
@@ -20,13 +18,20 @@ from grader.spec.models import (
     Part,
     Points,
     Size,
-    Strict,
     Tolerance,
+)
+from grader.spec.record import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    Record,
+    WithJsonSchema,
+    validate_before,
 )
 from grader.spec.signature import read_signature
 
 
-class Draw(Strict):
+class Draw(Record):
     """A seeded random array, or a literal one with a stated dtype."""
 
     draw: Literal[
@@ -66,7 +71,7 @@ Input = Annotated[Any, BeforeValidator(_read_draws)]
 """A plain value or a `Draw`; lists and mappings may hold draws too."""
 
 
-class FunctionCheck(Strict):
+class FunctionCheck(Record):
     """One call of the student's function."""
 
     name: CheckName
@@ -152,9 +157,9 @@ class FunctionPart(Part):
     checks: tuple[FunctionCheck, ...] = Field(min_length=1)
     mistakes: tuple[Mistake, ...] = ()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _gather(cls, given: Any) -> Any:
+    @staticmethod
+    @validate_before
+    def _gather(given: Any) -> Any:
         """Parameters may stand beside `name` in a check: they are inputs."""
         if not isinstance(given, dict) or not isinstance(given.get("checks"), list | tuple):
             return given

@@ -3,8 +3,6 @@
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
-
 from grader.spec.function_part import Draw, SignatureText
 from grader.spec.models import (
     Count,
@@ -15,9 +13,9 @@ from grader.spec.models import (
     Points,
     Share,
     Size,
-    Strict,
     Tolerance,
 )
+from grader.spec.record import AfterValidator, Field, Record
 
 CheckWord = Literal["correct", "safe", "efficient", "timed"]
 Sizes = dict[Identifier, Count]
@@ -25,7 +23,7 @@ GridSize = Size
 """A number, or a formula in the sizes: `ceil(n / 16)`, `max(m, n)`."""
 
 
-class KernelLaunch(Strict):
+class KernelLaunch(Record):
     """How the grader starts the kernel; the student doesn't."""
 
     block: tuple[GridSize, ...] = Field(min_length=1, max_length=3)
@@ -36,7 +34,7 @@ class KernelLaunch(Strict):
     """Dynamic shared memory."""
 
 
-class Correctness(Strict):
+class Correctness(Record):
     """The values: at stated sizes, and at some drawn for each submission."""
 
     points: Points = Fraction(1)
@@ -46,13 +44,13 @@ class Correctness(Strict):
     up_to: Count = Field(default=50, ge=1)
 
 
-class Safety(Strict):
+class Safety(Record):
     """Races, bounds, barriers, uninitialised reads: at the same sizes, whatever the values."""
 
     points: Points = Fraction(1)
 
 
-class Ceilings(Strict):
+class Ceilings(Record):
     """Each count, as a multiple of the tier's own; a count that is not named is not judged."""
 
     sectors: float | None = Field(default=1.25, gt=0)
@@ -69,14 +67,14 @@ class Ceilings(Strict):
     """Statements issued by warps: one thread that does everything shows here."""
 
 
-class Tier(Strict):
+class Tier(Record):
     """A kernel of the reference module to measure up to, and what that earns."""
 
     like: FunctionName
     share: Share = Fraction(1)
 
 
-class Efficiency(Strict):
+class Efficiency(Record):
     """Counts at a real size, from a few blocks of the launch."""
 
     points: Points = Fraction(1)
@@ -86,7 +84,7 @@ class Efficiency(Strict):
     ceilings: Ceilings = Ceilings()
 
 
-class Timing(Strict):
+class Timing(Record):
     """Time on a GPU, as a ratio to a tier measured in the same rounds."""
 
     points: Points = Fraction(1)
@@ -96,7 +94,7 @@ class Timing(Strict):
     without_gpu: Literal["skipped", "void"] = "skipped"
 
 
-class KernelMistake(Strict):
+class KernelMistake(Record):
     """A wrong twin: a kernel of the reference module, and the verdicts it must get."""
 
     like: FunctionName

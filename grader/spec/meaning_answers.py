@@ -46,7 +46,7 @@ def check_beside_fields(part: Any, scope: Scope, shared: tuple[str, ...] = ()) -
     """Refuse what belongs to each field, where the part has fields."""
     field_model = type(next(iter(part.fields.values())))
     for key in sorted(part.model_fields_set):
-        if key in field_model.model_fields and key not in ("points", "prompt", *shared):
+        if key in field_model.described and key not in ("points", "prompt", *shared):
             scope.refuse(f"'{key}' belongs to each field, not beside 'fields'", key, at_key=True)
 
 

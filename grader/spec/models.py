@@ -1,35 +1,19 @@
 """What every part of every problem has in common: the frozen models behind the YAML."""
 
 import re
-import sys
 from fractions import Fraction
-from types import ModuleType
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
+from grader.spec.record import (
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
+    Record,
     StrictBool,
     StrictFloat,
     StrictInt,
     WithJsonSchema,
 )
-
-
-def _ignore_plugins() -> None:
-    """Keep pydantic from searching the machine for plugins when it builds its first model.
-
-    A spec must mean the same wherever it is read; and the search costs 25 ms of a cold start.
-    """
-    loader = ModuleType("pydantic.plugin._loader")
-    loader.get_plugins = tuple  # type: ignore[attr-defined]
-    sys.modules.setdefault(loader.__name__, loader)
-
-
-_ignore_plugins()
 
 ID = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")
 Identifier = Annotated[str, Field(pattern=ID.pattern)]
@@ -69,7 +53,7 @@ def _approximate(value: Fraction) -> float:
     return float(value)
 
 
-def _number_schema(maximum: int) -> WithJsonSchema:
+def _number_schema(maximum: int) -> Any:
     ratio = {"type": "string", "pattern": f"^{_RATIO.pattern}$"}
     return WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": maximum}, ratio]})
 
@@ -90,13 +74,7 @@ Share = Annotated[
 ]
 
 
-class Strict(BaseModel):
-    """A frozen model that refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
-
-
-class Tolerance(Strict):
+class Tolerance(Record):
     """How far a number may be from the reference, and why."""
 
     rtol: Number | None = Field(default=None, ge=0, le=1)
@@ -107,7 +85,7 @@ class Tolerance(Strict):
     """The reason, for whoever reads the problem next."""
 
 
-class Hint(Strict):
+class Hint(Record):
     """One sentence that helps, and when to say it."""
 
     say: str
@@ -115,7 +93,7 @@ class Hint(Strict):
     """The name of a check: said when that check fails. Default: when any does."""
 
 
-class Mistake(Strict):
+class Mistake(Record):
     """A known wrong answer, with the words to say about it."""
 
     say: str
@@ -126,7 +104,7 @@ class Mistake(Strict):
     """Or a wrong function in the reference module that gives the same values."""
 
 
-class Limits(Strict):
+class Limits(Record):
     """What one call of a student's code may use."""
 
     time_s: Number = Field(default=10, gt=0, le=600)
@@ -135,7 +113,7 @@ class Limits(Strict):
     """Beyond what the worker's imports already take."""
 
 
-class Rubric(Strict):
+class Rubric(Record):
     """One item a person marks by."""
 
     item: str
@@ -143,7 +121,7 @@ class Rubric(Strict):
     examples: tuple[str, ...] = ()
 
 
-class Waiver(Strict):
+class Waiver(Record):
     """A small change of the right answer that no check needs to catch, and why."""
 
     mutant: str
@@ -151,7 +129,7 @@ class Waiver(Strict):
     why: str = Field(min_length=3)
 
 
-class Part(Strict):
+class Part(Record):
     """One thing the student answers, worth points."""
 
     kind: str
@@ -165,14 +143,14 @@ class Part(Strict):
     """Mutants that `grade check` lets survive."""
 
 
-class Policies(Strict):
+class Policies(Record):
     """How an assignment's points are counted."""
 
     counterexamples: Flag = True
     """Show students the smallest input that fails (never for hidden checks)."""
 
 
-class Assignment(Strict):
+class Assignment(Record):
     """`assignment.yaml`: the folder's title and the order of its problems."""
 
     title: str
@@ -183,7 +161,7 @@ class Assignment(Strict):
     policies: Policies = Policies.model_construct()
 
 
-class ProblemOutline(Strict):
+class ProblemOutline(Record):
     """A problem file whose parts haven't been looked into yet."""
 
     title: str
@@ -199,7 +177,7 @@ SymbolDomain = Literal[
 variable, whose expectation is written E[X]."""
 
 
-class Symbol(Strict):
+class Symbol(Record):
     """A declared symbol of a closed form: where it lives and what shape it has."""
 
     domain: SymbolDomain = "real"

@@ -8,8 +8,6 @@ function of the part's name (dashes become underscores) returns it.
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Union, get_args
 
-from pydantic import Field, model_validator
-
 from grader.spec.fix_part import FixPart
 from grader.spec.function_part import Draw, FunctionCheck, FunctionPart
 from grader.spec.kernel_part import KernelPart
@@ -23,11 +21,11 @@ from grader.spec.models import (
     Rubric,
     Share,
     Size,
-    Strict,
     Symbols,
     Tolerance,
 )
 from grader.spec.property_part import PropertyPart
+from grader.spec.record import Field, Record, validate_before
 from grader.spec.train_part import TrainPart
 
 __all__ = [
@@ -36,7 +34,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Question(Strict):
+class Question(Record):
     """What the fields of a part and a part without fields have in common."""
 
     answer: Any = None
@@ -61,7 +59,7 @@ class IntervalQuestion(Question):
     tolerance: Tolerance | None = None
 
 
-class Gradient(Strict):
+class Gradient(Record):
     """The right answer as a gradient, taken by the grader itself."""
 
     of: str
@@ -91,9 +89,9 @@ class ExpressionQuestion(Question):
     gradient: Gradient | None = None
     """Instead of an answer."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _derive_answer(cls, given: Any) -> Any:
+    @staticmethod
+    @validate_before
+    def _derive_answer(given: Any) -> Any:
         gradient = given.get("gradient") if isinstance(given, dict) else None
         if not isinstance(gradient, dict) or given.get("answer") is not None:
             return given
@@ -102,14 +100,14 @@ class ExpressionQuestion(Question):
         return {**given, "answer": f"{flipped}(grad({loss}, {by}))"}
 
 
-class ChoiceQuestion(Strict):
+class ChoiceQuestion(Record):
     options: dict[Identifier, str] = {}
     answer: Identifier | tuple[Identifier, ...] | None = None
     """The right option; several, where any of them is accepted."""
     mistakes: tuple[Mistake, ...] = ()
 
 
-class Field_(Strict):
+class Field_(Record):
     points: Points = Fraction(1)
     prompt: str = ""
 
@@ -260,13 +258,12 @@ AnyPart = Annotated[
 ]  # fmt: skip
 
 PARTS: dict[str, type[Part]] = {
-    get_args(model.model_fields["kind"].annotation)[0]: model
-    for model in get_args(get_args(AnyPart)[0])
+    get_args(model.__annotations__["kind"])[0]: model for model in get_args(get_args(AnyPart)[0])
 }
 """The model of each kind, for loading one part at a time."""
 
 
-class Problem(Strict):
+class Problem(Record):
     """One YAML file: a title and its parts."""
 
     title: str

@@ -8,18 +8,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
 from grader.errors import Fault, SpecError
 from grader.spec.loaded import LoadedProblem
 from grader.spec.meaning import check_part
 from grader.spec.models import Part, ProblemOutline
 from grader.spec.positions import MAX_FAULTS, Document
+from grader.spec.record import Record
 from grader.spec.reference import Reference, locate_reference
 from grader.spec.words import show_path
 from grader.spec.yaml_reader import MAX_BYTES, read_yaml
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +128,13 @@ def validate(
     given = document.find_node(place).value
     try:
         return model.model_validate(given)
-    except ValidationError as error:
+    except ValueError as error:
+        from pydantic import ValidationError
+
         from grader.spec.faults import explain
+
+        if not isinstance(error, ValidationError):
+            raise
 
         faults.extend(explain(error, document, model, place))
         return None

@@ -3,8 +3,6 @@
 from fractions import Fraction
 from typing import Any, Literal
 
-from pydantic import Field
-
 from grader.spec.models import (
     FunctionName,
     Identifier,
@@ -13,15 +11,15 @@ from grader.spec.models import (
     Part,
     Share,
     Size,
-    Strict,
     Symbols,
 )
+from grader.spec.record import Field, Record
 
 Values = dict[Identifier, Any]
 """A value for each name in `gives`: a number, a formula as text, or lists of them."""
 
 
-class Given(Strict):
+class Given(Record):
     """One number, vector or matrix that the student hands in by its name."""
 
     shape: tuple[Size, ...] = ()
@@ -29,7 +27,7 @@ class Given(Strict):
     about: str = ""
 
 
-class Net(Strict):
+class Net(Record):
     """A network of one hidden layer, w1 · σ(w0 x + b0) + b1, without the biases not asked for."""
 
     activation: Literal["relu", "logistic", "tanh"]

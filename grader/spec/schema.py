@@ -7,8 +7,6 @@ import inspect
 from fractions import Fraction
 from typing import Any, get_args
 
-from pydantic import BaseModel
-
 from grader.spec import (
     fix_part,
     function_part,
@@ -20,6 +18,7 @@ from grader.spec import (
 )
 from grader.spec.models import ID, Assignment, SymbolDomain
 from grader.spec.parts import PARTS, Problem
+from grader.spec.record import Record, find_model
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -82,9 +81,9 @@ def _choose_part() -> dict[str, Any]:
     }
 
 
-def _describe(model: type[BaseModel]) -> dict[str, Any]:
+def _describe(model: type[Record]) -> dict[str, Any]:
     """A model's own schema: titles dropped, attribute docstrings as descriptions."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = find_model(model).model_json_schema(by_alias=True)
     definitions = schema.get("$defs", {})
     for name, definition in [(model.__name__, schema), *definitions.items()]:
         _clean(definition)
@@ -114,7 +113,7 @@ def _docstrings(name: str) -> dict[str, str]:
     model = next(getattr(module, name) for module in _MODULES if hasattr(module, name))
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
-        if base is BaseModel or not issubclass(base, BaseModel):
+        if base is Record or not issubclass(base, Record):
             continue
         (tree,) = ast.parse(inspect.getsource(base)).body
         assert isinstance(tree, ast.ClassDef)
@@ -125,6 +124,5 @@ def _docstrings(name: str) -> dict[str, str]:
                 and isinstance(text, ast.Expr)
                 and isinstance(text.value, ast.Constant)
             ):
-                alias = model.model_fields[field.target.id].alias
-                found[alias or field.target.id] = inspect.cleandoc(str(text.value.value))
+                found[model.find_key(field.target.id)] = inspect.cleandoc(str(text.value.value))
     return found

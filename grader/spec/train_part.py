@@ -3,8 +3,6 @@
 from fractions import Fraction
 from typing import Any, Literal
 
-from pydantic import Field
-
 from grader.spec.function_part import SignatureText
 from grader.spec.models import (
     CheckName,
@@ -15,11 +13,11 @@ from grader.spec.models import (
     Number,
     Part,
     Points,
-    Strict,
 )
+from grader.spec.record import Field, Record
 
 
-class TrainCheck(Strict):
+class TrainCheck(Record):
     """One setting, trained from several seeds; the median of the scores decides."""
 
     name: CheckName

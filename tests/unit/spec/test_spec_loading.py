@@ -344,10 +344,11 @@ import sys
 from pathlib import Path
 from grader.spec.loading import load_problem
 from grader.spec.parts import FunctionPart, ValuePart
+from grader.spec.record import has_model
 load_problem(Path("case.yaml"))
 heavy = ["numpy", "torch", "sympy", "numba", "difflib", "importlib.metadata"]
 print([name for name in heavy if name in sys.modules])
-print(ValuePart.__pydantic_complete__, FunctionPart.__pydantic_complete__)
+print(has_model(ValuePart), has_model(FunctionPart))
 """
 
     # -S: an editable installation may import much by itself.
