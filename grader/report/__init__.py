@@ -10,14 +10,31 @@ if TYPE_CHECKING:
     from grader.report.models import Report
 
 FORMATS = {
-    "json": "grader.report.json",
+    "terminal": "grader.report.terminal",
     "html": "grader.report.html",
     "markdown": "grader.report.markdown",
-    "terminal": "grader.report.terminal",
+    "json": "grader.report.json",
+    "gradescope": "grader.report.formats.gradescope",
+    "prairielearn": "grader.report.formats.prairielearn",
+    "junit": "grader.report.formats.junit",
+    "check50": "grader.report.formats.check50",
+    "github": "grader.report.formats.github",
+    "github-check": "grader.report.formats.github_check",
+    "codequality": "grader.report.formats.codequality",
+    "sarif": "grader.report.formats.sarif",
 }
 """Each module has `render(report) -> str`; it is imported when its format is first asked for."""
+
+POINTING = ("junit", "github", "github-check", "codequality", "sarif")
+"""Those that point at files: their `render` also takes the submission's folder."""
 
 
 def find_renderer(name: str) -> Callable[[Report], str]:
     """The function that renders a report in this format."""
     return cast("Callable[[Report], str]", import_module(FORMATS[name]).render)
+
+
+def render_report(report: Report, name: str, folder: str = "") -> str:
+    """A report in a format; `folder` is where the submission lies in its repository."""
+    render = import_module(FORMATS[name]).render
+    return cast("str", render(report, folder) if name in POINTING else render(report))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from staging import COURSE, HERE, HIDDEN, SHOWN, Attack, Stage, hand_in
 
-from grader.report import find_renderer
+from grader.report import FORMATS, find_renderer
 
 pytestmark = pytest.mark.sandbox
 
@@ -295,7 +295,6 @@ LEAKS = {
     "in a key": "return {x: x}",
     "in the time taken": f"time.sleep((x == {HIDDEN}) * 0.3); return 0",
 }
-FORMATS = ("json", "html", "markdown", "terminal")
 
 
 @pytest.mark.parametrize("way", LEAKS)

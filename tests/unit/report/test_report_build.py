@@ -43,6 +43,10 @@ def score_one(*outcomes: Outcome, points: int = 6) -> tuple[PartScore, ...]:
     return (score_part("conv", "function", "Convolution", Fraction(points), outcomes),)
 
 
+OF_PLACES = ("github", "codequality", "sarif")
+"""They tell of places in files alone, and a hidden check has none to tell of."""
+
+
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("verdict", Verdict)
 def test_hidden_check_tells_a_student_its_verdict_and_nothing_it_saw(
@@ -54,7 +58,7 @@ def test_hidden_check_tells_a_student_its_verdict_and_nothing_it_saw(
 
     assert CANARY not in text
     assert "98765" not in text
-    assert verdict in text
+    assert name in OF_PLACES or verdict in text
     assert name != "json" or '"large input"' in text
 
 
@@ -201,4 +205,5 @@ def test_assignment_without_parts_still_makes_a_report(make: Make) -> None:
 
     assert (report.score, report.max_score, report.status) == (0, 0, "final")
     for name in FORMATS:
-        assert "hw2" in find_renderer(name)(report)
+        shown = find_renderer(name)(report)
+        assert "hw2" in shown or name in ("codequality", "sarif", "prairielearn")
