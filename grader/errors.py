@@ -7,6 +7,12 @@
     |   +-- UnknownAssignment      no such assignment, problem or part
     +-- SubmissionError            nothing in what was handed in can be read
     +-- UsageError                 the command was asked for something it cannot do
+    +-- Refusal                    the service says no, and why
+    |   +-- NotFound               there is no such thing, or it may not be seen
+    |   +-- NotSignedIn            nobody is known to have asked
+    |   +-- NotAllowed             somebody else may, this person may not
+    |   +-- Conflict               the thing is not in a state for it
+    |   +-- TooMany                again later; it says when
     +-- SystemFault                ours: retried, never a zero
         +-- NoIsolation            this machine cannot isolate a student's code
         +-- SandboxFault           the sandbox failed, not the program in it
@@ -70,6 +76,34 @@ class SubmissionError(GraderError):
 
 class UsageError(GraderError):
     """The command was asked for something it cannot do."""
+
+
+class Refusal(GraderError):
+    """The service refused this."""
+
+
+class NotFound(Refusal):
+    """There is no such thing here."""
+
+
+class NotSignedIn(Refusal):
+    """Sign in first, or send a token."""
+
+
+class NotAllowed(Refusal):
+    """This is not yours to do."""
+
+
+class Conflict(Refusal):
+    """It is not in a state for that."""
+
+
+class TooMany(Refusal):
+    """Too much in too short a time."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
 
 
 class SystemFault(GraderError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -50,6 +50,32 @@ def grade(
 
     Errors   NoIsolation when the submission's code may not be run on this machine.
     """
+    (report,) = grade_for(
+        (audience,),
+        assignment,
+        submission,
+        sandbox,
+        expected=expected,
+        secret=secret,
+        listener=listener,
+    )
+    return report
+
+
+def grade_for(
+    audiences: Sequence[Audience],
+    assignment: LoadedAssignment,
+    submission: Submission,
+    sandbox: Sandbox,
+    *,
+    expected: ExpectedValues | None = None,
+    secret: str = "",
+    listener: Listener | None = None,
+) -> tuple[Report, ...]:
+    """Grade one submission once; a report for each audience.
+
+    Errors   NoIsolation when the submission's code may not be run on this machine.
+    """
     started = time.monotonic()
     expected = expected or ExpectedValues(None)
     handed_in, submission = hand_in(assignment, submission)
@@ -75,18 +101,22 @@ def grade(
         scores.append(score)
         if listener:
             listener.finished(score)
-    return build_report(
-        assignment=assignment.id,
-        title=assignment.title,
-        submission=submission,
-        scores=scores,
-        isolation=sandbox.tier,
-        versions=_list_versions(sandbox),
-        problems={problem.id: problem.digest for problem in assignment.problems},
-        notices=() if sandbox.isolated else (TRUSTED,),
-        graded_in_s=time.monotonic() - started,
-        audience=audience,
-        show_counterexamples=assignment.policies.counterexamples,
+    graded_in_s = time.monotonic() - started
+    return tuple(
+        build_report(
+            assignment=assignment.id,
+            title=assignment.title,
+            submission=submission,
+            scores=scores,
+            isolation=sandbox.tier,
+            versions=_list_versions(sandbox),
+            problems={problem.id: problem.digest for problem in assignment.problems},
+            notices=() if sandbox.isolated else (TRUSTED,),
+            graded_in_s=graded_in_s,
+            audience=audience,
+            show_counterexamples=assignment.policies.counterexamples,
+        )
+        for audience in audiences
     )
 
 

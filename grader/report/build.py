@@ -44,7 +44,7 @@ def build_report(
              is printed, so that a report always adds up.
     """
     parts = tuple(
-        _report_part(assignment, score, audience, show_counterexamples) for score in scores
+        report_part(assignment, score, audience, show_counterexamples) for score in scores
     )
     return Report(
         audience=audience,
@@ -70,9 +70,10 @@ def build_report(
     )
 
 
-def _report_part(
+def report_part(
     assignment: str, score: PartScore, audience: Audience, show_counterexamples: bool
 ) -> PartReport:
+    """One part for one audience, as the whole report has it."""
     weight = sum((outcome.points for outcome in score.outcomes), Fraction(0))
     checks = tuple(
         _report_check(
