@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from grader.errors import BrokenReference, SandboxFault
-from grader.expected import ExpectedValues, name_key
+from grader.cache import name_key
+from grader.expected import ExpectedValues
 from grader.kinds.protocol import Inputs
 from grader.sandbox.decoding import encode_value
 from grader.sandbox.pool import REFERENCE, STUDENT, Sandbox

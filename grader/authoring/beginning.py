@@ -9,7 +9,8 @@ from string import Template
 
 from grader.errors import UsageError
 from grader.kinds import BY_CODE
-from grader.spec.loading import ASSIGNMENT_FILE, Course
+from grader.spec.assignment_file import ASSIGNMENT_FILE
+from grader.spec.loading import Course
 from grader.spec.models import ID
 from grader.spec.reference import python_name
 

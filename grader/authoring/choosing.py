@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.errors import UnknownAssignment
-from grader.spec.loading import ASSIGNMENT_FILE, Course
+from grader.spec.assignment_file import ASSIGNMENT_FILE
+from grader.spec.loading import Course
 from grader.spec.words import suggest
 
 

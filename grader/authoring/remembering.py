@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from grader.authoring.certificate import ProblemCertificate
 from grader.bench import find_version
-from grader.expected import find_cache_folder, name_key
+from grader.cache import find_cache_folder, name_key
 from grader.spec.loaded import LoadedAssignment, LoadedProblem
 
 LIBRARIES = ("numpy", "torch", "sympy", "numba")
@@ -55,7 +55,7 @@ def remember(key: str, certificate: ProblemCertificate, folder: Path | None = No
 
 
 def _find_folder(folder: Path | None) -> Path:
-    return folder or find_cache_folder().with_name("proved")
+    return folder or find_cache_folder("proved")
 
 
 @cache

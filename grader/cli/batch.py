@@ -62,14 +62,15 @@ def command(
     \b
     grade batch submissions/hw2/* --csv hw2.csv --reports out/
     """
+    from grader.cache import find_cache_folder
     from grader.cli.finding import find_assignment
-    from grader.expected import ExpectedValues, find_cache_folder
+    from grader.expected import ExpectedValues
     from grader.grading import grade
     from grader.sandbox.pool import Sandbox
     from grader.submission import read_submission
 
     found, name = find_assignment(paths[0], assignment, course)
-    loaded = found.load(name)
+    loaded = found.load(name, find_cache_folder("specs"))
     expected = ExpectedValues(find_cache_folder())
     with Sandbox(isolated=not trust_submission) as sandbox:
 

@@ -11,6 +11,7 @@ import click
 
 from grader.cli import BELOW, GRADED, NOTHING_TO_GRADE
 from grader.cli.options import assignment_option, course_option, secret_option, trust_option
+from grader.report import FORMATS
 
 if TYPE_CHECKING:
     from grader.report.models import Report
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["terminal", "json", "html", "markdown"]),
+    type=click.Choice(list(FORMATS)),
     help="How to write the report.  [default: by the file's ending, else terminal]",
 )
 @click.option(
@@ -59,14 +60,15 @@ def command(
     sandbox = Sandbox(isolated=not trust_submission)
     with sandbox:
         sandbox.begin()
+        from grader.cache import find_cache_folder
         from grader.cli.finding import find_assignment
-        from grader.expected import ExpectedValues, find_cache_folder
+        from grader.expected import ExpectedValues
         from grader.grading import grade
         from grader.report.live import watch
         from grader.submission import read_submission
 
         found, name = find_assignment(path, assignment, course)
-        loaded = found.load(name)
+        loaded = found.load(name, find_cache_folder("specs"))
         submission = read_submission(path)
         part_ids = [part_id for _, part_id, _ in loaded.parts()]
         with watch(part_ids, quiet=quiet) as listener:
@@ -79,7 +81,7 @@ def command(
                 listener=listener,
                 audience="staff" if staff else "student",
             )
-    _publish(report, format_name, output)
+    _publish(report, format_name, output, path)
     if all(part.verdict == "missing" for part in report.parts):
         click.echo(_say_nothing_found(path, report), err=True)
         return NOTHING_TO_GRADE
@@ -89,15 +91,24 @@ def command(
     return GRADED
 
 
-def _publish(report: Report, format_name: str | None, output: Path | None) -> None:
-    from grader.report import find_renderer
+ENDINGS = {
+    ".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", ".xml": "junit",
+    ".sarif": "sarif",
+}  # fmt: skip
 
-    endings = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown"}
-    format_name = format_name or (endings.get(output.suffix, "terminal") if output else "terminal")
+
+def _publish(report: Report, format_name: str | None, output: Path | None, path: Path) -> None:
+    from grader.report import render_report
+
+    format_name = format_name or (ENDINGS.get(output.suffix, "terminal") if output else "terminal")
+    here = Path.cwd()
+    whole = path.absolute()
+    # Where the files lie for whoever reads annotations: as seen from here, the repository's root.
+    folder = whole.relative_to(here).as_posix() if path.is_dir() and here in whole.parents else ""
     if output is not None:
         from grader.report.writing import write_report
 
-        write_report(find_renderer(format_name)(report), output)
+        write_report(render_report(report, format_name, folder), output)
         click.echo(f"{report.score:g} of {report.max_score:g} points; report: {output}")
         return
     if format_name == "terminal":
@@ -114,7 +125,7 @@ def _publish(report: Report, format_name: str | None, output: Path | None) -> No
         )
         click.echo(text, nl=False)
     else:
-        click.echo(find_renderer(format_name)(report))
+        click.echo(render_report(report, format_name, folder), nl=False)
 
 
 def _say_nothing_found(path: Path, report: Report) -> str:

@@ -99,7 +99,8 @@ def _prepare(
     from grader.authoring.rehearsing import NOTHING, answer_earlier
     from grader.bench import SubmissionBench
     from grader.errors import UnknownAssignment, UsageError
-    from grader.expected import ExpectedValues, find_cache_folder
+    from grader.cache import find_cache_folder
+    from grader.expected import ExpectedValues
     from grader.kinds.handing_in import name_fields
     from grader.spec.words import suggest
 

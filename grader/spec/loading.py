@@ -1,22 +1,14 @@
-"""A folder of problems to a loaded assignment; all faults of all files at once."""
+"""A course's folder, and the assignments in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.errors import Fault, SpecError, UnknownAssignment
+from grader.errors import UnknownAssignment
 from grader.spec.loaded import LoadedAssignment
-from grader.spec.meaning import check_assignment
-from grader.spec.models import ID, Assignment
-from grader.spec.positions import Document
-from grader.spec.problem_file import load_problem, read_bytes, read_problem, validate
-from grader.spec.words import ID_ADVICE, show_path
-from grader.spec.yaml_reader import read_yaml
-
-__all__ = ["Course", "find_course", "load_assignment", "load_problem"]
-
-ASSIGNMENT_FILE = "assignment.yaml"
+from grader.spec.remembered import name_assignment, recall, remember
+from grader.spec.words import show_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +22,8 @@ class Course:
         folders = (self.root / "problems").iterdir()
         return tuple(sorted(folder.name for folder in folders if any(folder.glob("*.yaml"))))
 
-    def load(self, assignment_id: str) -> LoadedAssignment:
-        """Load one assignment.
+    def load(self, assignment_id: str, memory: Path | None = None) -> LoadedAssignment:
+        """Load one assignment; one that is remembered in `memory` as valid isn't validated again.
 
         Errors   UnknownAssignment with the nearest name; SpecError with every fault.
         """
@@ -44,7 +36,7 @@ class Course:
             listed = f" (there are: {join(known)})" if known else " (there are none)"
             raise UnknownAssignment(f"no assignment '{assignment_id}'{advice}{listed}")
         folder = self.root / "problems" / assignment_id
-        return load_assignment(folder, self.root / "reference")
+        return load_assignment(folder, self.root / "reference", memory)
 
 
 def find_course(start: Path) -> Course:
@@ -59,7 +51,9 @@ def find_course(start: Path) -> Course:
     raise UnknownAssignment(f"no folder 'problems' in {show_path(start)} or above it")
 
 
-def load_assignment(folder: Path, reference_root: Path | None) -> LoadedAssignment:
+def load_assignment(
+    folder: Path, reference_root: Path | None, memory: Path | None = None
+) -> LoadedAssignment:
     """Load `problems/hw2`, with the references below `reference_root/hw2`.
 
     Errors   UnknownAssignment where there is no such folder; SpecError with every fault of
@@ -68,87 +62,14 @@ def load_assignment(folder: Path, reference_root: Path | None) -> LoadedAssignme
     folder = folder.absolute()
     if not folder.is_dir():
         raise UnknownAssignment(f"there is no folder {show_path(folder)}")
-    faults: list[Fault] = []
-    document, header = _load_header(folder, faults)
-    problems = []
-    for stem in _order_problems(folder, document, header, faults):
-        problem = read_problem(folder / f"{stem}.yaml", reference_root, faults)
-        if problem:
-            problems.append(problem)
-    check_assignment([(problem.document, problem.loaded.parts) for problem in problems], faults)
-    if faults:
-        raise SpecError(faults)
-    return LoadedAssignment(
-        id=folder.name,
-        title=header.title,
-        prompt=header.prompt,
-        due=header.due,
-        policies=header.policies,
-        problems=tuple(problem.loaded for problem in problems),
-    )
+    key = name_assignment(folder, reference_root) if memory else None
+    known = recall(key, memory) if key and memory else None
+    if known:
+        return known
+    from grader.spec.assignment_file import validate_assignment
 
-
-def _load_header(folder: Path, faults: list[Fault]) -> tuple[Document | None, Assignment]:
-    path = folder / ASSIGNMENT_FILE
-    nameless = Assignment.model_construct(title=folder.name)
-    if not path.is_file():
-        return None, nameless
-    try:
-        document = read_yaml(read_bytes(path), show_path(path))
-    except SpecError as error:
-        faults.extend(error.faults)
-        return None, nameless
-    header = validate(Assignment, document, (), faults)
-    if header and header.due:
-        _check_due(header.due, document, faults)
-    return document, header or nameless
-
-
-def _check_due(due: str, document: Document, faults: list[Fault]) -> None:
-    from datetime import datetime
-
-    try:
-        datetime.fromisoformat(due)
-    except ValueError:
-        message = f"'due' should be a date or a time, as '2026-10-12 23:59', saw '{due}'"
-        faults.append(document.fault(("due",), message))
-
-
-def _order_problems(
-    folder: Path, document: Document | None, header: Assignment, faults: list[Fault]
-) -> list[str]:
-    """The problems' file names without `.yaml`, in the order that the header gives."""
-    try:
-        names = sorted(path.name for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
-    except OSError as error:
-        message = f"cannot be read: {error.strerror or 'unreadable'}"
-        faults.append(Fault(show_path(folder), 1, 1, message))
-        return []
-    faults.extend(
-        Fault(show_path(folder / name), 1, 1, "problem files end in .yaml; rename this one")
-        for name in names
-        if name.endswith(".yml")
-    )
-    faults.extend(
-        Fault(show_path(folder / name), 1, 1, f"'{Path(name).stem}' is not an id; {ID_ADVICE}")
-        for name in names
-        if not ID.fullmatch(Path(name).stem)
-    )
-    found = [name[:-5] for name in names if name.endswith(".yaml") and name != ASSIGNMENT_FILE]
-    if not header.problems or document is None:
-        if not found and not faults:
-            faults.append(Fault(show_path(folder), 1, 1, "no problem file (*.yaml) in this folder"))
-        return found
-    for index, stem in enumerate(header.problems):
-        if stem not in found:
-            from grader.spec.words import suggest
-
-            message = f"there is no {stem}.yaml in this folder{suggest(stem, found)}"
-            faults.append(document.fault(("problems", index), message))
-        elif stem in header.problems[:index]:
-            faults.append(document.fault(("problems", index), f"'{stem}' is listed twice"))
-    for stem in found:
-        if stem not in header.problems:
-            message = f"'{stem}.yaml' is not in this list; add it or move the file away"
-            faults.append(document.fault(("problems",), message, at_key=True))
-    return [stem for stem in dict.fromkeys(header.problems) if stem in found]
+    assignment = validate_assignment(folder, reference_root)
+    # A file that was changed in between is not what the key says.
+    if key and memory and key == name_assignment(folder, reference_root):
+        remember(key, assignment, memory)
+    return assignment

@@ -12,7 +12,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union, cast, get_args, get_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import dataclass_transform
 
     from pydantic import BaseModel, ConfigDict
@@ -108,9 +108,14 @@ class Record:
     def model_construct(cls, given: Mapping[str, Any] | None = None, /, **values: Any) -> Self:
         """A record of values that are known to be valid."""
         values |= given or {}
+        return cls.recall(values, values)
+
+    @classmethod
+    def recall(cls, values: Mapping[str, Any], written: Iterable[str]) -> Self:
+        """A record of valid values, not all of which were written."""
         made = cls.__new__(cls)
         object.__setattr__(made, "__dict__", {**cls.defaults, **values})
-        object.__setattr__(made, "__pydantic_fields_set__", set(values))
+        object.__setattr__(made, "__pydantic_fields_set__", set(written))
         object.__setattr__(made, "__pydantic_extra__", None)
         object.__setattr__(made, "__pydantic_private__", None)
         return made
@@ -123,15 +128,15 @@ class Record:
 
     def model_copy(self, *, update: Mapping[str, Any]) -> Self:
         """The record with some values replaced, which are not validated."""
-        made = self.model_construct({**self.__dict__, **update})
-        made.model_fields_set.clear()
-        made.model_fields_set.update(self.model_fields_set, update)
-        return made
+        return self.recall({**self.__dict__, **update}, {*self.model_fields_set, *update})
 
     def model_dump(self, **settings: Any) -> dict[str, Any]:
         serializer = find_model(type(self)).__pydantic_serializer__
         dumped: dict[str, Any] = serializer.to_python(self, **settings)
         return dumped
+
+    def model_dump_json(self) -> str:
+        return find_model(type(self)).__pydantic_serializer__.to_json(self).decode()
 
     @property
     def model_fields_set(self) -> set[str]:

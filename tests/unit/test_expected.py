@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.expected import ExpectedValues, name_key
+from grader.cache import name_key
+from grader.expected import ExpectedValues
 
 KEY = name_key(["problem", "function", b"inputs"])
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SpecError, UnknownAssignment
-from grader.spec.loading import Course, find_course, load_assignment, load_problem
+from grader.spec.loading import Course, find_course, load_assignment
 from grader.spec.parts import Draw, FunctionPart
+from grader.spec.problem_file import load_problem
 
 ROOT = Path(__file__).parents[3]
 
@@ -342,7 +343,7 @@ def test_loading_imports_nothing_heavy_and_builds_only_the_models_it_needs(tmp_p
     program = """
 import sys
 from pathlib import Path
-from grader.spec.loading import load_problem
+from grader.spec.problem_file import load_problem
 from grader.spec.parts import FunctionPart, ValuePart
 from grader.spec.record import has_model
 load_problem(Path("case.yaml"))
