@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Literal
 
 
 class Verdict(StrEnum):
@@ -51,6 +52,28 @@ class Counterexample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """What one kernel or processor costs at each size of a chart."""
+
+    name: str
+    role: Literal["cpu", "tier", "student", "bound"]
+    costs: tuple[float, ...]
+    slope: float | None
+    """Least squares on the logarithms of sizes and costs; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Costs against one size, to be drawn on log-log axes."""
+
+    title: str
+    size_name: str
+    unit: str
+    sizes: tuple[int, ...]
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """One check, judged."""
 
@@ -64,6 +87,8 @@ class Outcome:
     feedback: str = ""
     """What was seen, what was expected, what to try: a line each."""
     counterexample: Counterexample | None = None
+    charts: tuple[Chart, ...] = ()
+    """How a kernel's cost grows, beside the reference's."""
     mistake: str = ""
     """The author's words about a known mistake, when the answer makes it."""
     hint: str = ""

@@ -46,6 +46,9 @@ class LineCost:
     """What the instructions of one source line have cost, memory aside."""
 
     issued: int = 0
+    """Statements, once a warp."""
+    lanes: int = 0
+    """Statements, once a thread: what a processor with one lane would do."""
     arithmetic: int = 0
     fp64: int = 0
     branches: int = 0

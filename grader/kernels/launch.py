@@ -25,7 +25,23 @@ from grader.kernels.refusals import Refusal, Refused
 from grader.kernels.source import Program, find_kernel, read_program
 from grader.kernels.typed import ArrayType, Frame, Step, Type
 
-Argument = npt.NDArray[Any] | int | float | bool | np.generic
+
+@dataclass(frozen=True, slots=True)
+class Zeros:
+    """An array of zeros that nobody wants back: made where it is used, for counting."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def nbytes(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
+
+    def make(self) -> Any:
+        return np.zeros(self.shape, self.dtype)
+
+
+Argument = npt.NDArray[Any] | Zeros | int | float | bool | np.generic
 
 # Blocks whose counts stand for a whole launch: both ends of the grid and two between.
 SAMPLED_BLOCKS = 4
@@ -106,7 +122,8 @@ def run_kernel(
         check_launch(machine, function.lineno)
         compiler = Compiler(program, machine)
         with np.errstate(all="ignore"):
-            views, types, constants = bind(function, arguments, machine)
+            made = [each.make() if isinstance(each, Zeros) else each for each in arguments]
+            views, types, constants = bind(function, made, machine)
             scope, body = compiler.kernel(function, types, constants)
             watch_written(machine, views, types, compiler.written)
             numbers = np.arange(total) if blocks is None else np.asarray(blocks, np.int64)
@@ -166,7 +183,7 @@ def check_launch(machine: Machine, line: int) -> None:
 
 
 def bind(
-    function: ast.FunctionDef, arguments: Sequence[Argument], machine: Machine
+    function: ast.FunctionDef, arguments: Sequence[Any], machine: Machine
 ) -> tuple[list[Any], list[Type], list[Any]]:
     """Arguments as a kernel sees them: views of global memory, and typed numbers."""
     names = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
@@ -228,4 +245,4 @@ def sample_blocks(grid: Sequence[int], seed: int = 0) -> tuple[int, ...]:
     return tuple(sorted({0, total - 1, *(int(block) for block in between)}))
 
 
-__all__ = ["KernelRun", "Launch", "run_kernel", "sample_blocks"]
+__all__ = ["KernelRun", "Launch", "Zeros", "run_kernel", "sample_blocks"]

@@ -30,11 +30,14 @@ class Measures:
     arithmetic: int
     fp64: int
     issued: int
+    lanes: int
     branches: int
     divergent: int
     barriers: int
     shared_bytes: int
     blocks: int
+    work: int
+    """What interpreting cost, in the units of a budget."""
 
     @property
     def bank_ways(self) -> float:
@@ -61,11 +64,13 @@ def measure(run: KernelRun) -> Measures:
         arithmetic=sum(cost.arithmetic for cost in costs),
         fp64=sum(cost.fp64 for cost in costs),
         issued=sum(cost.issued for cost in costs),
+        lanes=sum(cost.lanes for cost in costs),
         branches=sum(cost.branches for cost in costs),
         divergent=sum(cost.divergent for cost in costs),
         barriers=run.barriers,
         shared_bytes=run.shared_bytes,
         blocks=run.blocks,
+        work=run.work,
     )
 
 

@@ -54,6 +54,7 @@ def compile_block(c: Compiler, body: Sequence[ast.stmt]) -> Step:
                 return None
             machine.spend(size + 2, line, size)
             cost.issued += going.warps
+            cost.lanes += going.count
             going = step(frame, going)
         return going
 

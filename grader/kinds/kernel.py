@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from grader.errors import BrokenReference
+from grader.kernels.apart.interpreter import interpret_apart
 from grader.kernels.refusals import Refusal
 from grader.kernels.source import Program, read_program
 from grader.kinds.kernel_efficiency import Yardstick, judge_efficiency, lay_yardstick
-from grader.kinds.kernel_runs import Trial, run_trials
+from grader.kinds.kernel_runs import Candidate, Trial, run_trials
 from grader.kinds.kernel_values import judge_safety, judge_values
 from grader.kinds.protocol import Bench, HandedIn
 from grader.spec.kernel_part import KernelPart
@@ -35,12 +36,13 @@ def judge(part: KernelPart, part_id: str, handed_in: HandedIn, bench: Bench) -> 
     if isinstance(program, Refusal):
         return refuse_all(part, source.name, program)
     reference = read_reference(bench)
-    trials = run_trials(part, part_id, program, name, reference, bench.seed)
+    student = Candidate(program=program, name=name, interpret=interpret_apart)
+    trials = run_trials(part, part_id, student, reference, bench.seed)
     refusal = next((t.run.refusal for t in trials if t.run.refusal is not None), None)
     if refusal is not None:
         return refuse_all(part, source.name, refusal)
     marks = Marks(part=part, part_id=part_id, reference=reference, seed=bench.seed)
-    outcomes = judge_program(marks, program, name, trials)
+    outcomes = judge_program(marks, student, trials)
     located = [
         replace(outcome, location=f"{source.name}:{outcome.location}")
         if outcome.location
@@ -67,14 +69,14 @@ class Marks:
         return self._yardstick
 
 
-def judge_program(marks: Marks, program: Program, name: str, trials: list[Trial]) -> list[Outcome]:
+def judge_program(marks: Marks, candidate: Candidate, trials: list[Trial]) -> list[Outcome]:
     """The outcomes of a kernel that can be interpreted."""
     part = marks.part
     values = judge_values(part, trials)
     outcomes = [values, judge_safety(part, trials)]
     if part.efficient is not None:
         if values.verdict is Verdict.PASSED:
-            outcomes.append(judge_efficiency(part, program, name, marks.yardstick))
+            outcomes.append(judge_efficiency(part, candidate, marks.yardstick))
         else:
             words, points = "counted once the values are right", part.efficient.points
             outcomes.append(failed("efficient", Verdict.SKIPPED, words, points=points))
@@ -147,16 +149,16 @@ def name_mistake(marks: Marks, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, 
 
 def judge_twin(marks: Marks, name: str, outcomes: tuple[Outcome, ...]) -> list[set[str]]:
     """The faults of a known twin, check by check."""
-    part = marks.part
+    part, twin = marks.part, Candidate(program=marks.reference, name=name)
     if outcomes[0].verdict is outcomes[1].verdict is Verdict.PASSED:
         # Only the counts are in question, and the twin's values are known to be right.
-        counted = judge_efficiency(part, marks.reference, name, marks.yardstick)
+        counted = judge_efficiency(part, twin, marks.yardstick)
         return diagnose((*outcomes[:2], counted, *outcomes[3:]))
-    trials = run_trials(part, marks.part_id, marks.reference, name, marks.reference, marks.seed)
+    trials = run_trials(part, marks.part_id, twin, marks.reference, marks.seed)
     refusal = trials[-1].run.refusal
     if refusal is not None:
         raise BrokenReference(f"{name}, line {refusal.line}: {refusal}")
-    return diagnose(tuple(judge_program(marks, marks.reference, name, trials)))
+    return diagnose(tuple(judge_program(marks, twin, trials)))
 
 
 def diagnose(outcomes: tuple[Outcome, ...]) -> list[set[str]]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import log2
 
-import numpy as np
-
 from grader.errors import BrokenReference
 from grader.kernels.annotating import annotate, name_habits
-from grader.kernels.launch import KernelRun, Launch, run_kernel, sample_blocks
+from grader.kernels.launch import KernelRun, Launch, Zeros, sample_blocks
 from grader.kernels.limits import Budget
 from grader.kernels.measures import Excess, Measures, find_excess, measure
 from grader.kernels.source import Program
-from grader.kinds.kernel_runs import REFERENCE_BUDGET, plan_launch
+from grader.kinds.kernel_runs import REFERENCE_BUDGET, Candidate, plan_launch
 from grader.spec.function_part import Draw
 from grader.spec.kernel_part import KernelPart, Tier
 from grader.spec.kernel_sizes import evaluate_size
@@ -45,10 +44,12 @@ def lay_yardstick(part: KernelPart, reference: Program, seed: int) -> Yardstick:
     assert part.efficient is not None
     launch = plan_launch(part, part.efficient.sizes)
     blocks = sample_blocks(launch.grid, seed)
+    sizes = part.efficient.sizes
     tiers = []
     work = WORK_AT_LEAST
     for tier in part.efficient.tiers:
-        run = count(part, reference, tier.like, launch, blocks, REFERENCE_BUDGET)
+        candidate = Candidate(program=reference, name=tier.like)
+        run = count(part, candidate, sizes, launch, blocks, REFERENCE_BUDGET)
         if not run.is_complete:
             raise BrokenReference(f"{tier.like}: {run.refusal or run.halted}")
         tiers.append((tier, measure(run)))
@@ -56,13 +57,11 @@ def lay_yardstick(part: KernelPart, reference: Program, seed: int) -> Yardstick:
     return Yardstick(launch=launch, blocks=blocks, tiers=tuple(tiers), budget=Budget(work=work))
 
 
-def judge_efficiency(
-    part: KernelPart, program: Program, name: str, yardstick: Yardstick
-) -> Outcome:
+def judge_efficiency(part: KernelPart, candidate: Candidate, yardstick: Yardstick) -> Outcome:
     """The best tier whose counts the kernel's stay near."""
     assert part.efficient is not None
     wanted = part.efficient
-    run = count(part, program, name, yardstick.launch, yardstick.blocks, yardstick.budget)
+    run = count(part, candidate, wanted.sizes, yardstick.launch, yardstick.blocks, yardstick.budget)
     if not run.is_complete:
         return stopped(part, run)
     saw = measure(run)
@@ -74,28 +73,37 @@ def judge_efficiency(
         if not excess:
             if tier.share == 1:
                 return passed("efficient", points=wanted.points, feedback=say(saw))
-            return reached(part, program, run, short, tier.like, tier.share)
-    return reached(part, program, run, short, "", Fraction(0))
+            return reached(part, candidate.program, run, short, tier.like, tier.share)
+    return reached(part, candidate.program, run, short, "", Fraction(0))
 
 
 def count(
     part: KernelPart,
-    program: Program,
-    name: str,
+    candidate: Candidate,
+    sizes: Mapping[str, int],
     launch: Launch,
     blocks: tuple[int, ...],
     budget: Budget,
 ) -> KernelRun:
-    """Interpret a few blocks on arrays of zeros, which no system call fills until touched."""
-    assert part.efficient is not None
-    sizes = part.efficient.sizes
-    arguments = [
-        np.zeros(tuple(evaluate_size(size, sizes) for size in written.shape),
-                 written.dtype or "float32")
+    """Interpret a few blocks on arrays of zeros, whose values count for nothing."""
+    return candidate.interpret(
+        candidate.program,
+        candidate.name,
+        launch,
+        shape_arguments(part, sizes),
+        budget=budget,
+        blocks=blocks,
+    )
+
+
+def shape_arguments(part: KernelPart, sizes: Mapping[str, int]) -> list[Zeros | int]:
+    """What each parameter is at these sizes, arrays without their values."""
+    return [
+        Zeros(tuple(evaluate_size(size, sizes) for size in written.shape),
+              written.dtype or "float32")
         if isinstance(written, Draw) else evaluate_size(written, sizes)
         for written in part.arguments.values()
     ]  # fmt: skip
-    return run_kernel(program, name, launch, arguments, budget=budget, blocks=blocks)
 
 
 def reached(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -35,8 +35,32 @@ class Trial:
     expected: dict[str, Any]
 
 
+class Interpret(Protocol):
+    """Interprets one launch: here for a reference, in a process apart for a submission."""
+
+    def __call__(
+        self,
+        source: Program,
+        name: str,
+        launch: Launch,
+        arguments: Sequence[Any],
+        *,
+        budget: Budget,
+        blocks: Sequence[int] | None = None,
+    ) -> KernelRun: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A kernel to be judged, and where it is interpreted."""
+
+    program: Program
+    name: str
+    interpret: Interpret = run_kernel
+
+
 def run_trials(
-    part: KernelPart, part_id: str, program: Program, name: str, reference: Program, seed: int
+    part: KernelPart, part_id: str, candidate: Candidate, reference: Program, seed: int
 ) -> list[Trial]:
     """Launch at every size, until one launch cannot be interpreted or does not end.
 
@@ -48,7 +72,9 @@ def run_trials(
         launch = plan_launch(part, sizes)
         before = draw_arguments(part, sizes, seed)
         after = copy_arguments(before)
-        run = run_kernel(program, name, launch, list(after.values()), budget=TRIAL_BUDGET)
+        run = candidate.interpret(
+            candidate.program, candidate.name, launch, list(after.values()), budget=TRIAL_BUDGET
+        )
         expected = copy_arguments(before)
         if run.is_complete:
             check_reference(

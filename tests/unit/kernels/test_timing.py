@@ -6,7 +6,6 @@ import random
 
 import pytest
 
-from grader.kernels.curves import trace
 from grader.kernels.ptx import read_ptx
 from grader.kernels.timing import (
     ROUNDS_AT_LEAST,
@@ -104,13 +103,6 @@ def test_the_interval_is_the_same_for_the_same_seed() -> None:
     values = [random.Random(2).gauss(1, 0.1) for _ in range(50)]
 
     assert bound_median(values, 4) == bound_median(values, 4)
-
-
-@pytest.mark.parametrize("power", [1, 2, 3])
-def test_the_slope_of_a_power_is_its_exponent(power: int) -> None:
-    curve = trace("x", "sectors", [16, 32, 64, 128], lambda n: 7.0 * n**power)
-
-    assert curve.slope == pytest.approx(power)
 
 
 def test_ptx_facts_are_read_off_the_text() -> None:
