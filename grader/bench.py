@@ -6,10 +6,11 @@ import functools
 import hashlib
 import re
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import PurePosixPath
 
-from grader.errors import BrokenReference, SandboxFault
 from grader.cache import name_key
+from grader.errors import BrokenReference, SandboxFault
 from grader.expected import ExpectedValues
 from grader.kinds.protocol import Inputs
 from grader.sandbox.decoding import encode_value
@@ -18,7 +19,7 @@ from grader.sandbox.records import Call, Ending, Run
 from grader.spec.loaded import LoadedProblem
 from grader.spec.models import Limits
 from grader.submission.models import Source, Submission
-from grader.values import ArrayValue
+from grader.values import ArrayValue, Value
 
 REFERENCE_LIMITS = Limits(time_s=120, memory_mib=8192)
 """A reference may be slow the first time; what it returns is remembered."""
@@ -115,6 +116,33 @@ class SubmissionBench:
             runs[index] = run
         return [runs[index] for index in range(len(keys))]
 
+    def differentiate_reference(
+        self, function: str, by: str, inputs: Sequence[Inputs]
+    ) -> list[Value]:
+        folder = resources.files("grader.sandbox.child")
+        source = folder.joinpath("differentiating.py").read_text(encoding="utf-8")
+        modules = ("numpy", "torch")
+        keys = [self._name_key(f"∂{function}/∂{by} {source}", given, modules) for given in inputs]
+        known = [self._expected.find(key) for key in keys]
+        missing = [index for index, (is_known, _) in enumerate(known) if not is_known]
+        calls = [
+            Call(
+                sources={"reference": self._problem.reference, "differentiating": source},
+                module="differentiating",
+                function="take_gradient",
+                arguments=(function, by, _as_argument(inputs[index])),
+                modules=modules,
+                time_s=REFERENCE_LIMITS.time_s,
+                memory_mib=REFERENCE_LIMITS.memory_mib,
+            )
+            for index in missing
+        ]
+        for index, run in zip(missing, self._sandbox.run(calls, REFERENCE), strict=True):
+            self._require_value(function, run)
+            self._expected.remember(keys[index], run.value)
+            known[index] = True, run.value
+        return [value for _, value in known]
+
     def _require_value(self, function: str, run: Run) -> None:
         if run.ending is Ending.RETURNED:
             return
@@ -129,6 +157,13 @@ class SubmissionBench:
         versions = [f"{module} {find_version(module)}" for module in modules]
         values = encode_value(tuple(given.values()))
         return name_key([self._problem.digest, function, *versions, values])
+
+
+def _as_argument(given: Inputs) -> Value:
+    """Inputs by name, as one argument."""
+    named: dict[str | int | bool, Value] = {}
+    named.update(given)
+    return named
 
 
 def draw_seed(*names: str) -> int:

@@ -18,7 +18,15 @@ def write_right_answer(part: Any) -> str:
         return "\n".join(part.answer or merge_chains(part))
     if part.kind == "chain":
         return write_derivation(part)
-    return write_answer(part.kind, part, part.answer)
+    right = find_right_answer(part)
+    return "" if right is None else write_answer(part.kind, part, right)
+
+
+def find_right_answer(question: Any) -> Any:
+    """The answer; for a gradient that the grader takes itself, the first formula listed for it."""
+    if getattr(question, "gradient", None) is None:
+        return question.answer
+    return question.equivalents[0] if question.equivalents else None
 
 
 def write_answer(kind: str, question: Any, answer: Any) -> str:
@@ -37,7 +45,7 @@ def write_answer(kind: str, question: Any, answer: Any) -> str:
 def write_fields(part: Any, others: Mapping[str, str]) -> str:
     """A line for each field: the right answer, unless another one is given."""
     return "\n".join(
-        f"{name}: {others.get(name) or write_answer(part.kind, field, field.answer)}"
+        f"{name}: {others.get(name) or write_answer(part.kind, field, find_right_answer(field))}"
         for name, field in part.fields.items()
     )
 

@@ -57,7 +57,8 @@ def check_right_answer(stage: Rehearsal) -> Claim:
     name = "own answer"
     text = write_right_answer(stage.resolved)
     if not text:
-        advice = "list a whole derivation in 'equivalents'"
+        what = "whole derivation" if stage.part.kind == "chain" else "right formula"
+        advice = f"list a {what} in 'equivalents'"
         return Claim(name=name, holds=False, words=f"no right answer can be written; {advice}")
     score = stage.judge_written(text)
     if stage.part.kind == "text":

@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from grader.authoring.answers import merge_chains, show_literal, write_answer, write_fields
+from grader.authoring.answers import (
+    find_right_answer,
+    merge_chains,
+    show_literal,
+    write_answer,
+    write_fields,
+)
 from grader.authoring.formula_mutants import mutate_bound, mutate_formula, mutate_sizes
 
 ACCEPTED = "it is accepted; narrow the tolerance, or waive it with the reason"
@@ -77,7 +83,8 @@ def _right(part: Any, question: Any) -> Any:
         return question.answer if isinstance(question.answer, str) else question.answer[0]
     if part.kind == "order":
         return list(part.answer or merge_chains(part))
-    return list(question.answer) if isinstance(question.answer, tuple) else question.answer
+    right = find_right_answer(question)
+    return list(right) if isinstance(right, tuple) else right
 
 
 def _show(part: Any, question: Any, answer: Any) -> str:

@@ -98,8 +98,8 @@ def _prepare(
     """
     from grader.authoring.rehearsing import NOTHING, answer_earlier
     from grader.bench import SubmissionBench
-    from grader.errors import UnknownAssignment, UsageError
     from grader.cache import find_cache_folder
+    from grader.errors import UnknownAssignment, UsageError
     from grader.expected import ExpectedValues
     from grader.kinds.handing_in import name_fields
     from grader.spec.words import suggest
@@ -185,30 +185,23 @@ def _show_reasons(trial: Trial) -> Iterator[str]:
 
 def _show_comparison(part: Any, trial: Trial) -> Iterator[str]:
     from grader import maths
-    from grader.kinds.expression import as_text
-    from grader.maths.answers import cut_shape
-    from grader.maths.explaining import explain_text
+    from grader.kinds.expression import read_written, seek
+    from grader.maths.explaining import draw_tree
 
-    text = cut_shape(trial.text)[1] if part.shape is not None else trial.text
-    explained = explain_text(
-        text,
-        as_text(part.answer),
-        part.symbols,
-        seed=trial.bench.seed,
-        boundary=part.boundary,
-        up_to=part.up_to,
-        rounding=part.rounding,
-    )
-    if isinstance(explained, maths.Unreadable):
+    sought = seek(part, trial.part_id, trial.bench)
+    written = read_written(part, trial.text, sought)
+    if isinstance(written, maths.Unreadable):
         return
-    found = explained.comparison
+    found = sought.compare(written.formula, sought.reference)
+    is_wrong = found.agreement is maths.Agreement.DIFFERENT
+    named = sought.name_slip(written.formula) if is_wrong else ""
     yield from _label("method", found.method)
     yield from _label("points", f"{found.points_tried} tried")
     if found.witness is not None:
         yield from _label("witness", _name_place(found.witness))
-    if explained.mistake:
-        yield from _label("mistake", explained.mistake)
-    yield from _label("tree", "\n".join(explained.tree))
+    if named:
+        yield from _label("mistake", named)
+    yield from _label("tree", "\n".join(draw_tree(written.formula.tree)))
 
 
 def _name_place(witness: Any) -> str:

@@ -11,6 +11,8 @@ from grader.kinds.marking import ANSWER, explain, fall_short, find_mistake, leav
 from grader.kinds.protocol import Bench, HandedIn
 from grader.maths.answers import Written, cut_shape, read_answer
 from grader.maths.compare import STATEMENTS
+from grader.maths.evaluate import Point
+from grader.maths.measured import REFERENCE, compare_measured
 from grader.maths.mutations import name_mistake
 from grader.maths.tree import free_names, walk
 from grader.maths.vocabulary import FUNCTIONS
@@ -30,8 +32,12 @@ class Sought:
     part_id: str
     reference: maths.Formula
     seed: int
+    measured: tuple[Point, ...] = ()
+    """Where the right answer is a program's gradient: the points at which it was taken."""
 
     def compare(self, student: maths.Formula, reference: maths.Formula) -> maths.Comparison:
+        if self.measured and reference is self.reference:
+            return self._compare_measured(student)
         return maths.compare(
             student,
             reference,
@@ -41,6 +47,25 @@ class Sought:
             up_to=self.part.up_to,
             rounding=self.part.rounding,
         )
+
+    def _compare_measured(self, student: maths.Formula) -> maths.Comparison:
+        found = [
+            compare_measured(tree, self.reference.tree, self.measured, self.part.rounding)
+            for tree in (student.tree, student.other)
+            if tree is not None
+        ]
+        return next((one for one in found if one.is_equal), found[0])
+
+    def name_slip(self, student: maths.Formula) -> str:
+        """The mistake's name, where a small change makes the answer right."""
+        reference, symbols = self.reference.tree, self.part.symbols
+        if not self.measured:
+            return name_mistake(student.tree, reference, symbols, self.seed)
+
+        def is_equal(one: maths.Node, other: maths.Node) -> bool:
+            return compare_measured(one, other, self.measured).is_equal
+
+        return name_mistake(student.tree, reference, symbols, self.seed, is_equal)
 
     def read_listed(self, answer: object) -> maths.Formula:
         """An answer from the spec.
@@ -60,13 +85,9 @@ def judge(
     text = _find_text(part, part_id, handed_in, bench)
     if isinstance(text, Outcome):
         return (text,)
-    sought = Sought(part, part_id, _read_reference(part, part_id), bench.seed)
-    shape_problem = ""
-    if part.shape is not None:
-        stated, text = cut_shape(text)
-        shape_problem = check_shape(part, stated)
-    is_statement = sought.reference.tree.op in STATEMENTS
-    written = read_answer(text, part.symbols, is_statement=is_statement)
+    sought = seek(part, part_id, bench)
+    shape_problem = check_shape(part, cut_shape(text)[0]) if part.shape is not None else ""
+    written = read_written(part, text, sought)
     if isinstance(written, maths.Unreadable):
         return (_refuse(written, shape_problem),)
     if leaves_derivative(written.formula.tree):
@@ -80,6 +101,31 @@ def judge(
         words = explain(outcome.understood, wanted, "the value is right")
         outcome = fall_short(words, outcome.understood)
     return (_add_shape(outcome, shape_problem) if shape_problem else outcome,)
+
+
+def seek(part: ExpressionPart, part_id: str, bench: Bench) -> Sought:
+    """The right answer: the formula of the spec, or the gradient of the reference's function.
+
+    Errors   BrokenReference when there is none.
+    """
+    if part.gradient is not None and part.gradient.function is not None:
+        from grader.kinds.measured_gradients import measure_gradient
+
+        tree = transpose_of(REFERENCE) if part.gradient.layout == "numerator" else REFERENCE
+        measured = measure_gradient(part, part_id, bench)
+        return Sought(part, part_id, maths.Formula(tree), bench.seed, measured)
+    return Sought(part, part_id, _read_reference(part, part_id), bench.seed)
+
+
+def transpose_of(tree: maths.Node) -> maths.Node:
+    return maths.Node("transpose", (tree,))
+
+
+def read_written(part: ExpressionPart, text: str, sought: Sought) -> Written | maths.Unreadable:
+    """What was written, behind the shape where one is asked for."""
+    formula = cut_shape(text)[1] if part.shape is not None else text
+    is_statement = sought.reference.tree.op in STATEMENTS
+    return read_answer(formula, part.symbols, is_statement=is_statement)
 
 
 def leaves_derivative(tree: maths.Node) -> bool:
@@ -130,9 +176,7 @@ def judge_formula(sought: Sought, written: Written) -> Outcome:
             if sought.part.gradient is not None and sought.part.gradient.layout == "either":
                 return passed(ANSWER, understood=understood)
             mistake = Mistake(say="This is the transpose of the right answer: the other layout.")
-        elif named := name_mistake(
-            student.tree, sought.reference.tree, sought.part.symbols, sought.seed
-        ):
+        elif named := sought.name_slip(student):
             mistake = Mistake(say=named)
     words = _explain_difference(understood, found)
     return fall_short(words, understood, mistake=mistake, counterexample=counterexample)
@@ -141,7 +185,7 @@ def judge_formula(sought: Sought, written: Written) -> Outcome:
 def _is_transposed(sought: Sought, student: maths.Formula) -> bool:
     if not any(symbol.shape for symbol in sought.part.symbols.values()):
         return False
-    flipped = maths.Formula(maths.Node("transpose", (student.tree,)), student.text)
+    flipped = maths.Formula(transpose_of(student.tree), student.text)
     return sought.compare(flipped, sought.reference).is_equal
 
 
@@ -252,6 +296,8 @@ def _refuse(unread: maths.Unreadable, shape_problem: str) -> Outcome:
 
 def _explain_difference(understood: str, found: maths.Comparison) -> str:
     expected = "a formula with other values"
+    if found.method == "shapes" and found.witness is None:
+        expected = "factors and terms whose shapes fit"
     if found.witness is not None:
         place = ", ".join(f"{name} = {value}" for name, value in found.witness.values.items())
         at = f"at {place}: " if place else ""

@@ -68,6 +68,14 @@ class Bench(Protocol):
         Errors   BrokenReference when a call does not return.
         """
 
+    def differentiate_reference(
+        self, function: str, by: str, inputs: Sequence[Inputs]
+    ) -> list[Value]:
+        """The gradient in one input of a reference function, by automatic differentiation.
+
+        Errors   BrokenReference when it has none.
+        """
+
 
 class Kind(Protocol):
     """What each module in `grader.kinds` offers; `part` is its own model from `grader.spec`."""

@@ -172,7 +172,7 @@ def sweep(question: Question, seed: int) -> Comparison:
         look = look_at(question, point)
         tried += 1
         if look.sight is Sight.SHAPES:
-            return _shapes_differ(question, look, tried)
+            return shapes_differ(look, tried)
         if look.sight is Sight.DIFFERENT and confirm(question, point):
             return _refute(question, point, look, kind, seed, tried)
         if look.sight is Sight.SAME:
@@ -303,7 +303,7 @@ def _compare_constants(question: Question, seed: int) -> Comparison:
     sights = {one.sight for one in looks}
     witness = Witness({}, value_text(look.student), value_text(look.reference))
     if look.sight is Sight.SHAPES:
-        return _shapes_differ(question, look, 1)
+        return shapes_differ(look, 1)
     if look.sight is Sight.STUDENT_UNDEFINED:
         witness = Witness({}, "undefined", value_text(look.reference))
         return Comparison(Agreement.DIFFERENT, witness, "its value", 1, look.note)
@@ -317,7 +317,8 @@ def _compare_constants(question: Question, seed: int) -> Comparison:
     return Comparison(Agreement.UNDECIDED, None, "its value", 1, look.note)
 
 
-def _shapes_differ(question: Question, look: Look, tried: int) -> Comparison:
+def shapes_differ(look: Look, tried: int) -> Comparison:
+    """Arrays that have not one shape, or that cannot be multiplied, with the shapes in words."""
     note = look.note
     witness = None
     if look.student is not None:

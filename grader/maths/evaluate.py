@@ -37,8 +37,8 @@ class Point:
     """Entries and function values are small integers, to be checked by hand."""
     arrays: dict[str, Array] = field(default_factory=dict)
     """Drawn once a point."""
-    overrides: Mapping[str, Array] = field(default_factory=dict)
-    """Arrays whose entries are given, not drawn."""
+    overrides: Mapping[str, Array | Scalar] = field(default_factory=dict)
+    """Values that are given, not drawn."""
     slopes: dict[tuple[Node, int], Value] = field(default_factory=dict)
     """Gradients already taken here, by the formula and the digits."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -56,6 +56,8 @@ class Question:
     rounding: Tolerance | None = None
     matching: str = "in order"
     """Of entries: `in order`, `in any order`, or `as sets`, where repetition does not count."""
+    is_measured: bool = False
+    """The reference is float64 numbers, not a formula."""
 
 
 def look_at(
@@ -108,6 +110,8 @@ def judge_values(
         first, second = _aligned(student, reference)
         if first is None or second is None:
             return Sight.SHAPES
+        if question.is_measured and question.rounding is None:
+            return judge_measured(first, second, arithmetic)
         sights = [
             judge_scalars(question, one, other, arithmetic)
             for one, other in zip(first, second, strict=True)
@@ -147,6 +151,8 @@ def judge_scalars(
         return Sight.SAME
     if question.rounding is not None:
         return _judge_rounded(question.rounding, student, reference, arithmetic)
+    if question.is_measured:
+        return judge_measured((student,), (reference,), arithmetic)
     if isinstance(student, Fraction) and isinstance(reference, Fraction):
         # Sums may have been rounded on the way when they grew too long.
         return Sight.DIFFERENT
@@ -171,6 +177,27 @@ def _judge_rounded(
     size = abs(arithmetic.inexact(reference))
     allowed = (rounding.atol or 0) + (rounding.rtol or 0) * size
     return Sight.SAME if gap <= allowed else Sight.DIFFERENT
+
+
+SAME_TO, DIFFERENT_FROM = Fraction(1, 10**9), Fraction(1, 10**6)
+"""Of the largest entry. float64 keeps 16 digits; a loss of some thousand operations on numbers
+below 10, with a condition below 10^6, keeps 9 of them. A wrong formula is off in the first
+digits at a generic point; what lies in between goes to a person."""
+LEAST_SCALE = Fraction(1, 10**3)
+"""What cancelled on the way was at least about this large: inputs are about 1."""
+
+
+def judge_measured(
+    student: Sequence[Scalar], reference: Sequence[Scalar], arithmetic: Arithmetic
+) -> Sight:
+    """Entries beside measured ones: all are as exact as the largest one lets them be."""
+    first = [arithmetic.inexact(one) for one in student]
+    second = [arithmetic.inexact(one) for one in reference]
+    scale = max([*map(abs, first), *map(abs, second), arithmetic.inexact(LEAST_SCALE)])
+    gap = max(abs(one - other) for one, other in zip(first, second, strict=True))
+    if gap <= scale * arithmetic.inexact(SAME_TO):
+        return Sight.SAME
+    return Sight.DIFFERENT if gap > scale * arithmetic.inexact(DIFFERENT_FROM) else Sight.UNCLEAR
 
 
 def confirm(question: Question, point: Point) -> bool:

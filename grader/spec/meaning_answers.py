@@ -53,6 +53,8 @@ def check_beside_fields(part: Any, scope: Scope, shared: tuple[str, ...] = ()) -
 def _check_question(question: Any, scope: Scope, write: Callable[[Any], str]) -> None:
     need_answer(question.answer, scope)
     check_mistakes(question, scope)
+    if getattr(question, "gradient", None) is not None:
+        _check_gradient(question, scope.below("gradient"))
     written = [("answer", question.answer)] if question.answer is not None else []
     for place, value in written:
         _check_form(write, value, scope, place)
@@ -64,6 +66,23 @@ def _check_question(question: Any, scope: Scope, write: Callable[[Any], str]) ->
     symbols = getattr(question, "symbols", {})
     check_symbols(symbols, scope.below("symbols"))
     _check_sizes(getattr(question, "shape", None) or (), symbols, scope.below("shape"))
+
+
+def _check_gradient(question: Any, scope: Scope) -> None:
+    """A gradient is that of a formula, or of a function of the reference in numbers and arrays."""
+    gradient, symbols = question.gradient, question.symbols
+    if (not gradient.of) == (gradient.function is None):
+        scope.refuse("a gradient needs one of 'of' and 'function'")
+    if gradient.by not in symbols:
+        scope.refuse(missing("symbol", gradient.by, symbols), "with respect to")
+    if gradient.function is None:
+        return
+    scope.need_reference(gradient.function, "function")
+    if question.up_to != "nothing":
+        scope.refuse("a measured gradient is not compared 'up_to' anything", "function")
+    for name, symbol in symbols.items():
+        if symbol.domain in ("function", "complex"):
+            scope.refuse(f"'{name}' is no number that a function could be given", "function")
 
 
 def need_answer(answer: Any, scope: Scope) -> None:

@@ -8,11 +8,13 @@ function of the part's name (dashes become underscores) returns it.
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Union, get_args
 
+from grader.record import Field, Record, validate_before
 from grader.spec.fix_part import FixPart
 from grader.spec.function_part import Draw, FunctionCheck, FunctionPart
 from grader.spec.kernel_part import KernelPart
 from grader.spec.models import (
     Count,
+    FunctionName,
     Identifier,
     Limits,
     Mistake,
@@ -25,7 +27,6 @@ from grader.spec.models import (
     Tolerance,
 )
 from grader.spec.property_part import PropertyPart
-from grader.spec.record import Field, Record, validate_before
 from grader.spec.train_part import TrainPart
 
 __all__ = [
@@ -62,8 +63,10 @@ class IntervalQuestion(Question):
 class Gradient(Record):
     """The right answer as a gradient, taken by the grader itself."""
 
-    of: str
+    of: str = ""
     """A formula, as the loss."""
+    function: FunctionName | None = None
+    """Instead of a formula: a function of the reference in Torch, whose parameters are symbols."""
     by: str = Field(alias="with respect to")
     """A symbol; the gradient has its shape."""
     layout: Literal["denominator", "numerator", "either"] = "denominator"
@@ -96,6 +99,8 @@ class ExpressionQuestion(Question):
         if not isinstance(gradient, dict) or given.get("answer") is not None:
             return given
         loss, by = gradient.get("of"), gradient.get("with respect to", gradient.get("by"))
+        if not loss and gradient.get("function"):
+            return {**given, "answer": f"the gradient of {gradient['function']} in {by}"}
         flipped = "transpose" if gradient.get("layout") == "numerator" else ""
         return {**given, "answer": f"{flipped}(grad({loss}, {by}))"}
 

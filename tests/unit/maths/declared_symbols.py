@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import TypeAdapter
 
 from grader.maths import Formula, read
 from grader.spec.models import Symbol
-from grader.spec.parts import Symbols
+from grader.spec.parts import BigOPart
 
 CASES = Path(__file__).parents[2] / "maths_cases"
-_ADAPTER: TypeAdapter[dict[str, Symbol]] = TypeAdapter(Symbols)
 
 
 def declare(**symbols: Any) -> Mapping[str, Symbol]:
     """`declare(x="real", W={"shape": [2, 3]})`."""
-    return _ADAPTER.validate_python(symbols)
+    part = BigOPart.model_validate({"kind": "bigO", "symbols": symbols})
+    return part.symbols
 
 
 def formula(text: str, symbols: Mapping[str, Symbol]) -> Formula:
