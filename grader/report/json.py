@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from grader.record import find_model
 from grader.report.models import SCHEMA, Report
 
 
@@ -23,7 +24,7 @@ def read(text: str | bytes) -> Report:
 
 def report_schema() -> dict[str, Any]:
     """The published JSON Schema of a report."""
-    schema = Report.model_json_schema(by_alias=True, mode="serialization")
+    schema = find_model(Report).model_json_schema(by_alias=True, mode="serialization")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:{SCHEMA.replace('/', ':')}",

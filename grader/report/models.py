@@ -5,12 +5,11 @@ schema; none is renamed or removed. Every text is cleaned as the record is made,
 makes it.
 """
 
-from __future__ import annotations
+import math
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
-from typing import Annotated, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
+from grader.record import AfterValidator, Field, Record, Word
 from grader.report.cleaning import clean_block, clean_line
 from grader.verdicts import Verdict
 
@@ -18,14 +17,64 @@ SCHEMA = "fairmark-report/1"
 
 Line = Annotated[str, AfterValidator(clean_line)]
 Block = Annotated[str, AfterValidator(clean_block)]
-Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Audience = Literal["student", "staff"]
 
 
-class Published(BaseModel):
-    """A frozen record that refuses keys it does not know."""
+def _check_number(number: float) -> float:
+    if not (math.isfinite(number) and number >= 0):
+        raise ValueError(f"expected a number from 0 upwards, saw {number}")
+    return number
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
+
+Number = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(_check_number)]
+
+
+class Published(Record):
+    """A frozen record whose texts are cleaned, and whose numbers are checked, as it is made.
+
+    The grader's own records are of the right types; what comes from elsewhere is validated.
+    """
+
+    _finishing: ClassVar[dict[str, Callable[[Any], Any]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        found = {name: _find_finish(each) for name, (each, _) in cls.described.items()}
+        cls._finishing = {name: finish for name, finish in found.items() if finish}
+
+    def __init__(self, **given: Any) -> None:
+        unknown = given.keys() - self.described.keys()
+        missing = self.described.keys() - self.defaults.keys() - given.keys()
+        if unknown or missing:
+            odd = ", ".join(sorted(unknown | missing))
+            raise TypeError(f"{type(self).__name__}: unknown or missing: {odd}")
+        finished = {
+            name: self._finishing[name](value) if name in self._finishing else value
+            for name, value in given.items()
+        }
+        object.__setattr__(self, "__dict__", self._complete(finished))
+        object.__setattr__(self, "__pydantic_fields_set__", set(given))
+        object.__setattr__(self, "__pydantic_extra__", None)
+        object.__setattr__(self, "__pydantic_private__", None)
+
+
+def _find_finish(annotation: Any) -> Callable[[Any], Any] | None:
+    """What is to be done with a value of this type: to it, or to all that it holds."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        words = [word for word in annotation.__metadata__ if isinstance(word, Word)]
+        made: list[Any] = [word.arguments[0] for word in words if word.name == "AfterValidator"]
+        return made[0] if made else None
+    finishes = [_find_finish(each) for each in inner]
+    first = finishes[0] if finishes else None
+    if first is None:
+        return None
+    if origin is tuple:
+        return lambda held: tuple(map(first, held))
+    if origin is dict:
+        last = finishes[1] or first
+        return lambda held: {first(key): last(value) for key, value in held.items()}
+    return lambda value: None if value is None else first(value)
 
 
 class InputReport(Published):
@@ -92,6 +141,13 @@ class RemarkReport(Published):
     message: Line
 
 
+class AdjustmentReport(Published):
+    """One change of the score by a policy: lateness, attempts, a dropped problem."""
+
+    points: Annotated[float, Field(allow_inf_nan=False)] = Field(description="Mostly negative.")
+    explanation: Line
+
+
 class Report(Published):
     """A graded submission."""
 
@@ -101,11 +157,12 @@ class Report(Published):
     title: Line = ""
     submission: Line = Field(description="sha256: and 64 hex digits, from the files' bytes.")
     submission_name: Line = Field(default="", description="The folder's or file's own name.")
-    score: Number
+    score: Number = Field(description="What the parts earned, and the adjustments.")
     max_score: Number
     open_points: Number = Field(description="Points that wait for a person or a retry.")
     status: Literal["final", "pending"]
     parts: tuple[PartReport, ...]
+    adjustments: tuple[AdjustmentReport, ...] = ()
     remarks: tuple[RemarkReport, ...] = ()
     isolation: Line = Field(description="How the student's code was kept apart: full, none, …")
     versions: dict[Line, Line] = {}

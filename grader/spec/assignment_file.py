@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.errors import Fault, SpecError
+from grader.spec.dates import check_dates
 from grader.spec.loaded import LoadedAssignment
 from grader.spec.meaning import check_assignment
 from grader.spec.models import ID, Assignment
@@ -48,19 +49,9 @@ def _load_header(folder: Path, faults: list[Fault]) -> tuple[Document | None, As
         faults.extend(error.faults)
         return None, nameless
     header = validate(Assignment, document, (), faults)
-    if header and header.due:
-        _check_due(header.due, document, faults)
+    if header:
+        check_dates(header, document, faults)
     return document, header or nameless
-
-
-def _check_due(due: str, document: Document, faults: list[Fault]) -> None:
-    from datetime import datetime
-
-    try:
-        datetime.fromisoformat(due)
-    except ValueError:
-        message = f"'due' should be a date or a time, as '2026-10-12 23:59', saw '{due}'"
-        faults.append(document.fault(("due",), message))
 
 
 def _order_problems(

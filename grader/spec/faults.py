@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from grader.errors import Fault
+from grader.record import Record
 from grader.spec.function_part import Draw, Input
 from grader.spec.models import FUNCTION_NAME, ID, ONE_LINE
 from grader.spec.positions import MAX_FAULTS, Document
-from grader.spec.record import Record
 from grader.spec.signature import read_signature
 from grader.spec.words import ID_ADVICE, find_nearest, join, shorten, show_seen, suggest
 

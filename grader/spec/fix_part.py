@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from grader.record import Field
 from grader.spec.function_part import FunctionPart
-from grader.spec.record import Field
 
 
 class FixPart(FunctionPart):

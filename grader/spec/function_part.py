@@ -6,6 +6,14 @@ Apart from the other kinds, so that an assignment of functions alone starts with
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
+from grader.record import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    Record,
+    WithJsonSchema,
+    validate_before,
+)
 from grader.spec.models import (
     CheckName,
     Count,
@@ -19,14 +27,6 @@ from grader.spec.models import (
     Points,
     Size,
     Tolerance,
-)
-from grader.spec.record import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    Record,
-    WithJsonSchema,
-    validate_before,
 )
 from grader.spec.signature import read_signature
 

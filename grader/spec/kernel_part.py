@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Annotated, Literal
 
+from grader.record import AfterValidator, Field, Record
 from grader.spec.function_part import Draw, SignatureText
 from grader.spec.models import (
     Count,
@@ -15,7 +16,6 @@ from grader.spec.models import (
     Size,
     Tolerance,
 )
-from grader.spec.record import AfterValidator, Field, Record
 
 CheckWord = Literal["correct", "safe", "efficient", "timed"]
 Sizes = dict[Identifier, Count]

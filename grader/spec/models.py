@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from grader.spec.record import (
+from grader.record import (
     BeforeValidator,
     Field,
     PlainSerializer,
@@ -143,11 +143,43 @@ class Part(Record):
     """Mutants that `grade check` lets survive."""
 
 
+class Late(Record):
+    """What a submission after the due date loses, as a share of what it earned."""
+
+    grace_minutes: Number = Field(default=0, ge=0)
+    """Up to so much after the due date nothing is lost."""
+    loss: Share = Fraction(0)
+    """For each day or hour begun, counted from the due date."""
+    per: Literal["day", "hour"] = "day"
+    cut_off_hours: Number | None = Field(default=None, ge=0)
+    """So long after the due date a submission earns nothing any more."""
+
+
+class Attempts(Record):
+    """How often one may hand in, and which attempt counts."""
+
+    counts: Literal["best", "last"] = "best"
+    free: Count | None = Field(default=None, ge=1)
+    """So many lose nothing; all, when left out."""
+    loss: Share = Fraction(0)
+    """Of what was earned, for each attempt beyond the free ones."""
+    most: Count | None = Field(default=None, ge=1)
+    """Later attempts earn nothing."""
+
+
 class Policies(Record):
     """How an assignment's points are counted."""
 
     counterexamples: Flag = True
     """Show students the smallest input that fails (never for hidden checks)."""
+    timezone: str = "UTC"
+    """Of dates that name none: `Europe/Berlin`."""
+    late: Late | None = None
+    extensions: dict[str, str] = {}
+    """A student's own due date, by the name that their submissions come under."""
+    attempts: Attempts | None = None
+    drop_lowest: Count = Field(default=0, ge=0, le=20)
+    """So many problems don't count: those with the smallest share."""
 
 
 class Assignment(Record):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from grader.errors import Fault, SpecError
+from grader.record import Record
 from grader.spec.loaded import LoadedProblem
 from grader.spec.meaning import check_part
 from grader.spec.models import Part, ProblemOutline
 from grader.spec.positions import MAX_FAULTS, Document
-from grader.spec.record import Record
 from grader.spec.reference import Reference, locate_reference
 from grader.spec.words import show_path
 from grader.spec.yaml_reader import MAX_BYTES, read_yaml

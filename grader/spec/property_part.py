@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any, Literal
 
+from grader.record import Field, Record
 from grader.spec.models import (
     FunctionName,
     Identifier,
@@ -13,7 +14,6 @@ from grader.spec.models import (
     Size,
     Symbols,
 )
-from grader.spec.record import Field, Record
 
 Values = dict[Identifier, Any]
 """A value for each name in `gives`: a number, a formula as text, or lists of them."""

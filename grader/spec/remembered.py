@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.cache import name_key, read_entry, write_entry
+from grader.record import Record
 from grader.spec.loaded import LoadedAssignment
-from grader.spec.record import Record
 from grader.spec.reference import locate_reference
 
 PACKAGE = __package__ or "grader.spec"

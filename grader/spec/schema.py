@@ -7,6 +7,7 @@ import inspect
 from fractions import Fraction
 from typing import Any, get_args
 
+from grader.record import Record, find_model
 from grader.spec import (
     fix_part,
     function_part,
@@ -18,7 +19,6 @@ from grader.spec import (
 )
 from grader.spec.models import ID, Assignment, SymbolDomain
 from grader.spec.parts import PARTS, Problem
-from grader.spec.record import Record, find_model
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any, Literal
 
+from grader.record import Field, Record
 from grader.spec.function_part import SignatureText
 from grader.spec.models import (
     CheckName,
@@ -14,7 +15,6 @@ from grader.spec.models import (
     Part,
     Points,
 )
-from grader.spec.record import Field, Record
 
 
 class TrainCheck(Record):

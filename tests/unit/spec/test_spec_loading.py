@@ -345,7 +345,7 @@ import sys
 from pathlib import Path
 from grader.spec.problem_file import load_problem
 from grader.spec.parts import FunctionPart, ValuePart
-from grader.spec.record import has_model
+from grader.record import has_model
 load_problem(Path("case.yaml"))
 heavy = ["numpy", "torch", "sympy", "numba", "difflib", "importlib.metadata"]
 print([name for name in heavy if name in sys.modules])

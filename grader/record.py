@@ -79,11 +79,16 @@ class Record:
         bases = [base for base in reversed(cls.__mro__[1:]) if issubclass(base, Record)]
         cls.described = {name: each for base in bases for name, each in base.described.items()}
         cls._before = {name: each for base in bases for name, each in base._before.items()}
-        for name, annotation in cls.__annotations__.items():
+        own = {
+            name: annotation
+            for name, annotation in cls.__annotations__.items()
+            if get_origin(annotation) is not ClassVar
+        }
+        for name, annotation in own.items():
             cls.described[name] = annotation, vars(cls).get(name, ...)
         for name, value in list(vars(cls).items()):
             word = getattr(value, "__wrapped__", value)
-            if name in cls.__annotations__:
+            if name in own:
                 delattr(cls, name)
             elif isinstance(word, Word):
                 cls._before[name] = word
@@ -114,16 +119,28 @@ class Record:
     def recall(cls, values: Mapping[str, Any], written: Iterable[str]) -> Self:
         """A record of valid values, not all of which were written."""
         made = cls.__new__(cls)
-        object.__setattr__(made, "__dict__", {**cls.defaults, **values})
+        object.__setattr__(made, "__dict__", cls._complete(values))
         object.__setattr__(made, "__pydantic_fields_set__", set(written))
         object.__setattr__(made, "__pydantic_extra__", None)
         object.__setattr__(made, "__pydantic_private__", None)
         return made
 
     @classmethod
+    def _complete(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """All fields, in the order in which they were declared."""
+        known = {**cls.defaults, **values}
+        return {name: known[name] for name in cls.described if name in known}
+
+    @classmethod
     def model_validate(cls, given: object) -> Self:
         """Errors   pydantic.ValidationError with everything that is wrong."""
         made: Self = find_model(cls).__pydantic_validator__.validate_python(given)
+        return made
+
+    @classmethod
+    def model_validate_json(cls, text: str | bytes) -> Self:
+        """Errors   pydantic.ValidationError with everything that is wrong."""
+        made: Self = find_model(cls).__pydantic_validator__.validate_json(text)
         return made
 
     def model_copy(self, *, update: Mapping[str, Any]) -> Self:
@@ -135,8 +152,9 @@ class Record:
         dumped: dict[str, Any] = serializer.to_python(self, **settings)
         return dumped
 
-    def model_dump_json(self) -> str:
-        return find_model(type(self)).__pydantic_serializer__.to_json(self).decode()
+    def model_dump_json(self, **settings: Any) -> str:
+        serializer = find_model(type(self)).__pydantic_serializer__
+        return serializer.to_json(self, **settings).decode()
 
     @property
     def model_fields_set(self) -> set[str]:
@@ -146,6 +164,9 @@ class Record:
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a {type(self).__name__} is frozen: use model_copy")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).recall, (self.__dict__, self.model_fields_set)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
