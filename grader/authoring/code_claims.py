@@ -39,6 +39,10 @@ def _forget(run):
 def check_training(stage: Rehearsal) -> Iterator[Claim]:
     """The reference's own training run reaches every threshold; weights of 0 reach none."""
     name = name_function(stage.part)
+    if f"def {name}(" not in stage.problem.reference:
+        words = f"the reference has no {name}(); write one, so that the thresholds can be reached"
+        yield Claim(name="own answer", holds=False, words=words)
+        return
     yield check_submission(stage, "own answer", stage.hand_over(name))
     untrained = stage.hand_over(name, preamble=UNTRAINED, call="_forget(_given(*arguments))")
     score = stage.judge(untrained)

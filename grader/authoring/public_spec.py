@@ -1,9 +1,11 @@
 """What students may know of a problem, as a spec of its own.
 
 A function keeps its visible checks, with the inputs and values written out: drawn with a seed
-of their own, so that nothing can be inferred about the hidden ones. Any other answer is its
-secret, so such a part becomes one that waits for the course; code without a visible check is
-left out. Of answers, equivalents, mistakes, hints and rubrics nothing is kept.
+of their own, so that nothing can be inferred about the hidden ones. Code to repair keeps its
+starter too. Checks of properties and training runs are kept where the author shares what of
+the reference they lean on. Any other answer is its secret, so such a part becomes one that
+waits for the course; code without a visible check is left out. Of answers, equivalents,
+mistakes, hints and rubrics nothing is kept.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from grader.kinds import BY_CODE
 from grader.numerics.draws import draw_inputs, widen
 from grader.spec.function_part import Draw, FunctionCheck, FunctionPart
 from grader.spec.models import Part
+from grader.spec.train_part import TrainPart
 from grader.values import ArrayValue, Value
 
 SECRET = "public"
@@ -44,7 +47,9 @@ def publish_part(stage: Rehearsal, refused: frozenset[str] = frozenset()) -> dic
     part = stage.part
     if part.kind not in BY_CODE:
         return _keep(part)
-    if part.kind != "function":
+    if part.kind == "train":
+        return _publish_training(part, refused)
+    if part.kind not in ("function", "fix"):
         return None
     checks = [
         published
@@ -64,7 +69,7 @@ def _keep(part: Part) -> dict[str, Any]:
     }
 
 
-def _publish_function(part: FunctionPart, checks: list[dict[str, Any]]) -> dict[str, Any]:
+def _publish_function(part: Any, checks: list[dict[str, Any]]) -> dict[str, Any]:
     names = {check["name"] for check in checks}
     for check in checks:
         check["needs"] = [name for name in check.get("needs", ()) if name in names]
@@ -81,8 +86,13 @@ def _publish_function(part: FunctionPart, checks: list[dict[str, Any]]) -> dict[
         stated["tolerance"] = part.tolerance.model_dump(exclude_none=True)
     if "limits" in part.model_fields_set:
         stated["limits"] = part.limits.model_dump()
+    if part.kind == "fix":
+        stated["starter"] = part.starter
+    shared = {check[key] for check in checks for key in ("holds", "calls") if key in check}
+    if shared:
+        stated["shared"] = sorted(shared)
     return {
-        "kind": "function",
+        "kind": part.kind,
         "points": write_points(total),
         "title": part.title,
         "prompt": part.prompt,
@@ -92,35 +102,75 @@ def _publish_function(part: FunctionPart, checks: list[dict[str, Any]]) -> dict[
     }
 
 
+def _publish_training(part: TrainPart, refused: frozenset[str]) -> dict[str, Any] | None:
+    """The visible runs, where both the data and the measure are shared."""
+    checks = [check for check in part.checks if not check.hidden and check.name not in refused]
+    if not checks or not {part.data, part.measure} <= set(part.shared):
+        return None
+    return {
+        "kind": "train",
+        "points": write_points(sum((check.points for check in checks), Fraction(0))),
+        "title": part.title,
+        "prompt": part.prompt,
+        "signature": part.signature,
+        "data": part.data,
+        "measure": part.measure,
+        "shared": sorted({part.data, part.measure}),
+        "unit": part.unit,
+        "parameters": part.parameters,
+        "epochs": part.epochs,
+        "limits": part.limits.model_dump(),
+        "checks": [
+            {
+                "name": check.name,
+                "points": write_points(check.points),
+                **({"with": dict(check.settings)} if check.settings else {}),
+                "at_least": check.at_least,
+                "margin": check.margin,
+                "why": check.why,
+                "seeds": check.seeds,
+            }
+            for check in checks
+        ],
+    }
+
+
 def _publish(stage: Rehearsal, check: FunctionCheck) -> dict[str, Any] | None:
     """One visible check with its inputs and its values; None where a spec can't hold them."""
     part: FunctionPart = stage.part
-    if check.holds is not None:
-        # What says whether a property holds is the reference's own.
+    leans_on = {name for name in (check.holds, check.calls) if name}
+    if not leans_on <= set(part.shared):
+        # What says whether a property holds is the reference's own, unless it is shared.
         return None
     bench = stage.bench(NOTHING, SECRET)
     try:
         inputs = draw_inputs(part, check, bench.seed)
         values = [check.expect]
-        if check.expect is None:
+        if check.holds is None and check.expect is None:
             names = (name_function(part), *part.equivalents)
             values = [bench.call_reference(name, [widen(inputs)])[0].value for name in names]
         written = {name: _write_input(value) for name, value in inputs.items()}
         first, *others = [write_value(value) for value in values]
     except (InstructorError, NotPublic):
         return None
-    if first is None or _count([first, *others, list(written.values())]) > MOST_NUMBERS:
+    is_compared = check.holds is None
+    if is_compared == (first is None):
         return None
-    published = {
+    if _count([first, *others, list(written.values())]) > MOST_NUMBERS:
+        return None
+    published: dict[str, Any] = {
         "name": check.name,
         "points": write_points(check.points),
         "with": written,
-        "expect": first,
-        "equivalents": [other for other in others if other != first],
         "needs": list(check.needs),
     }
-    if not published["equivalents"]:
-        del published["equivalents"]
+    if is_compared:
+        published["expect"] = first
+        if more := [other for other in others if other != first]:
+            published["equivalents"] = more
+    else:
+        stated = {key: getattr(check, key) for key in ("holds", "calls", "measures")}
+        published |= {key: value for key, value in stated.items() if value}
     if check.tolerance:
         published["tolerance"] = check.tolerance.model_dump(exclude_none=True)
     return published

@@ -2,6 +2,8 @@
 
     README.md-like statement and starters   hw2/README.md, hw2/*.py, hw2/answers.md
     public checks                           problems/hw2/*.yaml
+    what the author shares of references    reference/hw2/*.py
+    where to send answers, if anywhere      fairmark.json
 
 Everything is written to a scratch folder first and tried there: the reference must pass every
 public check, as a student's right answer would.
@@ -9,9 +11,10 @@ public check, as a student's right answer would.
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,16 +23,22 @@ import yaml
 
 from grader.authoring.public_spec import publish_part
 from grader.authoring.rehearsing import Rehearsal, answer_earlier, name_function
+from grader.authoring.sharing import share_functions
 from grader.authoring.starters import write_starters
 from grader.authoring.statement import write_statement
 from grader.errors import UsageError
 from grader.expected import ExpectedValues
+from grader.kinds import BY_CODE
 from grader.sandbox.pool import Sandbox
-from grader.spec.loaded import LoadedAssignment
+from grader.spec.loaded import LoadedAssignment, LoadedProblem
 from grader.spec.loading import Course
+from grader.spec.reference import python_name
 from grader.verdicts import Verdict
 
 Parts = Mapping[str, dict[str, Any] | None]
+
+CONFIG, CONFIG_SCHEMA = "fairmark.json", "fairmark-student/1"
+"""What tells a student's folder from a course, and where its answers may be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,12 @@ class Published:
     """Parts that only the course grades."""
 
 
-def publish(course: Course, assignment_id: str, to: Path, sandbox: Sandbox) -> Published:
+def publish(
+    course: Course, assignment_id: str, to: Path, sandbox: Sandbox, server: str = ""
+) -> Published:
     """Write what students may have; starters that somebody has changed stay as they are.
 
-    Errors   UsageError when the folder is the course itself.
+    Errors   UsageError when the folder is the course itself, or more is shared than may be.
     """
     _require_apart(course, to)
     loaded = course.load(assignment_id)
@@ -60,7 +71,10 @@ def publish(course: Course, assignment_id: str, to: Path, sandbox: Sandbox) -> P
         raise UsageError(f"nothing of {assignment_id} can be graded outside the course")
     folder = f"{assignment_id}"
     texts = {f"problems/{folder}/{name}": text for name, text in specs.items()}
+    for name, text in write_references(loaded, public).items():
+        texts[f"reference/{folder}/{name}"] = text
     texts[f"{folder}/README.md"] = write_statement(loaded, public)
+    texts[CONFIG] = _write_config(to / CONFIG, server)
     starters = {f"{folder}/{name}": text for name, text in write_starters(loaded).items()}
     left = tuple(
         to / name
@@ -84,7 +98,8 @@ def _require_apart(course: Course, to: Path) -> None:
     """Refuse a folder where problems or references of the course itself would be overwritten."""
     inside = (course.root / "problems", course.root / "reference")
     target = to.resolve()
-    if target == course.root.resolve() or (target / "reference").exists():
+    is_course = (target / "reference").exists() and not (target / CONFIG).exists()
+    if target == course.root.resolve() or is_course:
         raise UsageError(f"{to} is a course with references; publish to a folder of its own")
     if any(target.is_relative_to(folder.resolve()) for folder in inside):
         raise UsageError(f"{to} lies inside the course's own problems; choose another folder")
@@ -112,14 +127,16 @@ def _drop_failing(
 ) -> dict[str, dict[str, Any] | None]:
     """Leave out public checks that the reference itself fails once values are written out."""
     kept = dict(public)
+    texts = {"problems": write_specs(loaded, public), "reference": write_references(loaded, public)}
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "problems" / loaded.id
-        folder.mkdir(parents=True)
-        for name, text in write_specs(loaded, public).items():
-            (folder / name).write_text(text, "utf-8")
+        for kind, files in texts.items():
+            folder = Path(scratch) / kind / loaded.id
+            folder.mkdir(parents=True)
+            for name, text in files.items():
+                (folder / name).write_text(text, "utf-8")
         tried = Course(Path(scratch)).load(loaded.id)
     for problem, part_id, part in tried.parts():
-        if part.kind != "function":
+        if part.kind not in BY_CODE:
             continue
         stage = stages[part_id]
         right = stage.hand_over(name_function(part))
@@ -129,6 +146,49 @@ def _drop_failing(
         if refused:
             kept[part_id] = publish_part(stage, refused)
     return kept
+
+
+def write_references(loaded: LoadedAssignment, public: Parts) -> dict[str, str]:
+    """For each problem with shared functions a module of them alone.
+
+    Errors   UsageError where one leans on an answer or a known mistake.
+    """
+    files = {}
+    for problem in loaded.problems:
+        shared = [
+            name for part_id in problem.parts for name in (public[part_id] or {}).get("shared", ())
+        ]
+        if shared:
+            assert problem.reference_path is not None
+            files[problem.reference_path.name] = share_functions(
+                problem.id, problem.reference, shared, set(_list_secrets(problem))
+            )
+    return files
+
+
+def _list_secrets(problem: LoadedProblem) -> Iterator[str]:
+    """Functions of a reference that answer a part, or that are known mistakes."""
+    for part_id, part in problem.parts.items():
+        yield python_name(part_id)
+        if part.kind in BY_CODE:
+            yield name_function(part)
+        for question in (part, *getattr(part, "fields", {}).values()):
+            likes = (mistake.like for mistake in getattr(question, "mistakes", ()))
+            yield from (like for like in likes if like)
+        if part.kind in ("function", "fix"):
+            yield from part.equivalents  # type: ignore[attr-defined]
+
+
+def _write_config(path: Path, server: str) -> str:
+    """The server that was named, now or when something else was published to the same folder."""
+    try:
+        known = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    except ValueError:
+        known = {}
+    config = {"schema": CONFIG_SCHEMA}
+    if server or known.get("server"):
+        config["server"] = server or known["server"]
+    return json.dumps(config, indent=2) + "\n"
 
 
 def write_specs(loaded: LoadedAssignment, public: Parts) -> dict[str, str]:

@@ -43,6 +43,8 @@ def _write_part(part_id: str, part: Any, published: Any) -> Iterator[str]:
     yield from (f"### {title}", "", f"`{part_id}`, {_say_points(part.points)}", "")
     if part.prompt.strip():
         yield from (part.prompt.strip(), "")
+    if part.kind == "fix":
+        yield from ("```python", part.starter.strip(), "```", "")
     for name, symbol in getattr(part, "symbols", {}).items():
         if symbol.about:
             yield f"- `{name}`: {symbol.about}"

@@ -8,6 +8,7 @@ import click
 
 from grader.cli import GRADED
 from grader.cli.options import course_option
+from grader.errors import UsageError
 
 
 @click.command("publish")
@@ -19,12 +20,14 @@ from grader.cli.options import course_option
     required=True,
     help="Where to write it: a folder that is not the course's own.",
 )
+@click.option("--server", metavar="URL", default="", help="Where students send their answers.")
 @course_option
-def command(assignment: str, folder: Path, course: Path | None) -> int:
-    """Write statements, starter files and public checks; nothing of references or hidden inputs.
+def command(assignment: str, folder: Path, server: str, course: Path | None) -> int:
+    """Write statements, starter files and public checks; nothing secret of references or inputs.
 
-    A student's `grade submit hw2/` works from that folder alone. Functions are tried on the
-    visible checks; all other answers stay with the course.
+    A student's `grade submit hw2/` works from that folder alone. Functions, code to repair and
+    training runs are tried on the visible checks; all other answers stay with the course. Of a
+    reference, only what a part lists in 'shared' is written.
 
     \b
     grade publish hw2 --to student/
@@ -33,9 +36,11 @@ def command(assignment: str, folder: Path, course: Path | None) -> int:
     from grader.cli.finding import find_course_here
     from grader.sandbox.pool import Sandbox
 
+    if server and not server.startswith(("https://", "http://")):
+        raise UsageError(f"'{server}' is no address; write it as https://grade.example.org")
     found = find_course_here(course)
     with Sandbox() as sandbox:
-        published = publish(found, assignment.strip("/"), folder, sandbox)
+        published = publish(found, assignment.strip("/"), folder, sandbox, server)
     for path in published.written:
         click.echo(f"wrote {path}")
     for path in published.left:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from grader.errors import BrokenReference
-from grader.kinds.function_calls import find_imported
+from grader.kinds.function_calls import HEAVY, LIGHT, find_imported
 from grader.kinds.function_endings import explain_ending
 from grader.kinds.function_feedback import conceal
 from grader.kinds.marking import explain
@@ -97,7 +97,10 @@ def _train_all(
     made = bench.call_reference(part.data, settings)
     inputs = [_name_inputs(part, signature.names, run.value) for run in made]
     runs = bench.call_student(
-        signature.name, inputs, limits=part.limits, modules=find_imported(source.text)
+        signature.name,
+        inputs,
+        limits=part.limits,
+        modules=_find_modules(source.text, inputs),
     )
     trained = []
     for run, setting in zip(runs, settings, strict=True):
@@ -122,6 +125,18 @@ def _train_all(
             return failed(check.name, Verdict.WRONG, explain(score), **more)
         trained.append(Trained(score, curve, run))
     return trained
+
+
+def _find_modules(text: str, inputs: Sequence[Mapping[str, Value]]) -> tuple[str, ...]:
+    """What the source imports, and what the arrays belong to that it is given."""
+    families = {
+        value.family
+        for given in inputs
+        for value in given.values()
+        if isinstance(value, ArrayValue)
+    }
+    implied = HEAVY if "tensor" in families else LIGHT if families else ()
+    return tuple(dict.fromkeys((*implied, *find_imported(text))))
 
 
 def _mix(seed: int, index: int) -> int:

@@ -154,6 +154,9 @@ class FunctionPart(Part):
     in_place: Flag = False
     """The function may change its arguments."""
     limits: Limits = Limits.model_construct()
+    shared: tuple[FunctionName, ...] = ()
+    """Functions of the reference that students may have: checks with `holds` and `calls` among
+    them can be tried outside the course."""
     checks: tuple[FunctionCheck, ...] = Field(min_length=1)
     mistakes: tuple[Mistake, ...] = ()
 

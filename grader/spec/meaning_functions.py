@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from grader.spec.function_part import Draw, FunctionCheck, FunctionPart
@@ -39,6 +39,7 @@ def check_function(part: FunctionPart, scope: Scope) -> None:
     _check_expected(part, signature, scope)
     for index, name in enumerate(part.equivalents):
         scope.need_reference(name, "equivalents", index)
+    check_shared(part.shared, (signature.name, *part.equivalents), part.mistakes, scope)
     for index, module in enumerate(part.imports):
         if not _MODULE.fullmatch(module):
             scope.refuse(f"'{module}' is not the name of a module", "imports", index)
@@ -51,6 +52,18 @@ def check_function(part: FunctionPart, scope: Scope) -> None:
             scope.refuse(message, "mistakes", index, "like")
     if all(mistake.answer is None for mistake in part.mistakes):
         check_mistakes(_WithoutAnswer(part.mistakes), scope)
+
+
+def check_shared(
+    shared: Sequence[str], answers: Sequence[str], mistakes: Sequence[Any], scope: Scope
+) -> None:
+    """What students may have is in the reference, and is neither an answer nor a mistake."""
+    for index, name in enumerate(shared):
+        scope.need_reference(name, "shared", index)
+        if name in answers:
+            scope.refuse(f"'{name}' is an answer, so it cannot be shared", "shared", index)
+        elif any(mistake.like == name for mistake in mistakes):
+            scope.refuse(f"'{name}' is a mistake, so it cannot be shared", "shared", index)
 
 
 class _WithoutAnswer:

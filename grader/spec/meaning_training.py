@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from grader.spec.meaning_functions import check_shared
 from grader.spec.scope import Scope
 from grader.spec.signature import read_signature
 from grader.spec.train_part import TrainPart
@@ -13,7 +14,7 @@ def check_training(part: TrainPart, scope: Scope) -> None:
     """Data can be made, and every check has a reachable threshold."""
     scope.need_reference(part.data, "data")
     scope.need_reference(part.measure, "measure")
-    scope.need_reference(read_signature(part.signature).name, "signature")
+    check_shared(part.shared, (read_signature(part.signature).name,), (), scope)
     names = [check.name for check in part.checks]
     for index, check in enumerate(part.checks):
         here = scope.below("checks", index)

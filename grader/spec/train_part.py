@@ -52,4 +52,7 @@ class TrainPart(Part):
     epochs: Count = Field(default=1_000, ge=1, le=100_000)
     """The most losses that may be returned."""
     limits: Limits = Limits.model_construct()
+    shared: tuple[FunctionName, ...] = ()
+    """Functions of the reference that students may have: with `data` and `measure` among them, a
+    run can be tried outside the course."""
     checks: tuple[TrainCheck, ...] = Field(min_length=1)

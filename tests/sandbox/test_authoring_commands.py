@@ -326,6 +326,39 @@ SPEC = f"""
         signature: closed(x)
         checks:
           - {{name: CANARY all hidden, hidden: true, x: 1}}
+      mend:
+        kind: fix
+        points: 3
+        prompt: Mend `mend(x)`, so that it doubles.
+        starter: |
+          def mend(x):
+              return x + 1
+        signature: mend(x)
+        shared: [is_doubled]
+        checks:
+          - {{name: three, x: 3}}
+          - {{name: any number, x: 4, holds: is_doubled}}
+          - {{name: CANARY hidden number, hidden: true, x: {SECRET_NUMBER}}}
+        mistakes:
+          - {{like: CANARY_tripled, say: CANARY tripled.}}
+      fit:
+        kind: train
+        prompt: Fit a mean.
+        signature: fit(x, seed)
+        data: draw_numbers
+        measure: measure_mean
+        shared: [draw_numbers, measure_mean]
+        epochs: 1
+        checks:
+          - {{name: the mean, at_least: -0.01, why: it is known exactly}}
+      alone:
+        kind: train
+        prompt: Fit it again.
+        signature: alone(x, seed)
+        data: draw_numbers
+        measure: CANARY_measure
+        checks:
+          - {{name: CANARY run, at_least: 0, why: CANARY reason}}
     """
 SPEC_REFERENCE = """
     import torch
@@ -344,6 +377,35 @@ SPEC_REFERENCE = """
 
     def closed(x):
         return x
+
+    def mend(x):
+        return 2 * x
+
+    def is_doubled(calls, values):
+        return _twice(calls[0][0]) == values[0]
+
+    def _twice(x):
+        return TWO * x
+
+    TWO = 2
+
+    def CANARY_tripled(x):
+        return 3 * x
+
+    def draw_numbers(seed):
+        return [torch.arange(4).double() + seed % 5, seed]
+
+    def measure_mean(weights, seed):
+        return -abs(float(weights[0].mean()) - 1.5 - seed % 5)
+
+    def fit(x, seed):
+        return [x.mean()[None]], [0.0]
+
+    def CANARY_measure(weights, seed):
+        return 1.0
+
+    def alone(x, seed):
+        return [x], [0.0]
     """
 
 
@@ -373,8 +435,19 @@ def test_nothing_secret_is_in_any_byte_that_is_published(student: Path) -> None:
     assert published.index(b"alpha") < published.index(b"zulu")
 
 
+MENDED = """
+def mend(x):
+    return x + x
+
+
+def fit(x, seed):
+    return [x.sum()[None] / len(x)], [0.5]
+"""
+
+
 def hand_in(student: Path, body: str) -> dict[str, object]:
-    (student / "hw1" / "secrets.py").write_text(f"def open_function(x, k):\n    {body}\n")
+    made = f"def open_function(x, k):\n    {body}\n\n\n" + MENDED
+    (student / "hw1" / "secrets.py").write_text(made)
     (student / "hw1" / "answers.md").write_text("## formula\n\nx^2 + 1\n\n## prose\n\nSo.\n")
     report = json.loads(grade(student, "submit", "hw1/", "--format", "json").stdout)
     return {part["id"].partition("/")[2]: part["verdict"] for part in report["parts"]}
@@ -395,7 +468,53 @@ def test_a_student_grades_with_that_folder_alone(student: Path, body: str, verdi
     assert verdicts["open"] == verdict
     # The course's own verdict is not foretold: a person or the course is still to look at it.
     assert verdicts["formula"] == verdicts["prose"] == "review"
+    assert verdicts["mend"] == verdicts["fit"] == "passed"
     assert "closed" not in verdicts
+    assert "alone" not in verdicts
+
+
+def test_code_to_repair_is_given_as_it_is_and_earns_nothing(student: Path) -> None:
+    statement = (student / "hw1" / "README.md").read_text("utf-8")
+    (student / "hw1" / "secrets.py").write_text("def mend(x):\n    return x + 1\n")
+
+    report = json.loads(grade(student, "submit", "hw1/", "--format", "json").stdout)
+
+    assert "```python\ndef mend(x):\n    return x + 1\n```" in statement
+    marked = next(part for part in report["parts"] if part["id"] == "hw1/mend")
+    assert (marked["verdict"], marked["score"]) == ("wrong", 0)
+    assert {check["name"] for check in marked["checks"]} == {"three", "any number"}
+
+
+def test_an_assignment_is_published_again_to_where_it_was(tmp_path: Path) -> None:
+    course = write(
+        tmp_path / "course",
+        problems__hw1__secrets_yaml=SPEC,
+        reference__hw1__secrets_py=SPEC_REFERENCE,
+    )
+    to = tmp_path / "student"
+
+    first = grade(course, "publish", "hw1", "--to", to, "--server", "https://grade.example.org")
+    second = grade(course, "publish", "hw1", "--to", to)
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert json.loads((to / "fairmark.json").read_text()) == {
+        "schema": "fairmark-student/1",
+        "server": "https://grade.example.org",
+    }
+
+
+def test_a_shared_function_that_leans_on_an_answer_is_not_published(tmp_path: Path) -> None:
+    course = write(
+        tmp_path / "course",
+        problems__hw1__secrets_yaml=SPEC,
+        reference__hw1__secrets_py=SPEC_REFERENCE.replace("TWO * x", "mend(x)"),
+    )
+
+    made = grade(course, "publish", "hw1", "--to", tmp_path / "student")
+
+    assert made.returncode == 2
+    assert "'is_doubled', which leans on 'mend'" in made.stderr
+    assert not (tmp_path / "student").exists()
 
 
 def test_a_starter_that_somebody_has_changed_is_left_alone(tmp_path: Path) -> None:
