@@ -14,6 +14,7 @@ from grader.report.models import Report
 from grader.report.words import (
     count_lost_points,
     find_parts_to_read_first,
+    format_change,
     format_duration,
     format_points,
     name_points,
@@ -125,6 +126,11 @@ def _render_summary(report: Report) -> str:
         f'<td class="number">{name_share(part)}</td></tr>'
         for part in report.parts
     )
+    adjustments = "".join(
+        f'<tr class="quiet"><td colspan="2" class="said">{escape(each.explanation)}</td>'
+        f'<td class="number">{format_change(each.points)}</td></tr>\n'
+        for each in report.adjustments
+    )
     return f"""<section aria-labelledby="summary-title">
 <h2 id="summary-title">All parts</h2>
 <table class="parts">
@@ -133,7 +139,7 @@ def _render_summary(report: Report) -> str:
 <tbody>
 {rows}
 </tbody>
-<tfoot><tr><th scope="row" colspan="2">Together</th>\
+<tfoot>{adjustments}<tr><th scope="row" colspan="2">Together</th>\
 <td class="number">{name_share(report)}</td></tr></tfoot>
 </table>
 </section>"""

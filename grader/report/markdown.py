@@ -19,6 +19,7 @@ from grader.report.words import (
     VERDICTS,
     count_lost_points,
     find_parts_to_read_first,
+    format_change,
     format_points,
     name_points,
     name_share,
@@ -114,6 +115,8 @@ def _render_summary(report: Report) -> Iterator[str]:
     for part in report.parts:
         mark = MARKS[VERDICTS[part.verdict].tone]
         yield f"| {mark} | {_name(part)} | {part.verdict} | {name_share(part)} |"
+    for each in report.adjustments:
+        yield f"| | {escape_text(each.explanation)} | | {format_change(each.points)} |"
     yield f"| | **Together** | | **{name_share(report)}** |"
 
 

@@ -11,6 +11,7 @@ from grader.report.words import (
     VERDICTS,
     count_lost_points,
     find_parts_to_read_first,
+    format_change,
     format_points,
     name_share,
     shorten_id,
@@ -83,6 +84,9 @@ def _render_lines(report: Report, page: _Page) -> Iterator[str]:
             yield from _render_row(Row("", f"{place}: {remark.message}"), page, indent=2)
         yield ""
     yield from _render_first_steps(report, page)
+    for each in report.adjustments:
+        change = format_change(each.points)
+        yield from _render_row(Row("", f"{change}  {each.explanation}"), page, indent=2)
     for line in wrap(f"{report.assignment}: {summarise_score(report)}", page.width):
         yield page.paint(line, "1")
 

@@ -77,6 +77,12 @@ def format_points(points: float) -> str:
     return f"{rounded:.2f}".rstrip("0").rstrip(".")
 
 
+def format_change(points: float) -> str:
+    """A gain or a loss with its sign: +1.5, −7.2, 0."""
+    sign = "+" if points > 0 else "−" if points < 0 else ""
+    return f"{sign}{format_points(abs(points))}"
+
+
 def format_duration(elapsed_ms: float) -> str:
     """A time as people say it: 0.4 ms, 17 ms, 2.13 s."""
     if elapsed_ms < 0.1:

@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.report.explained import pair_checks
 from grader.report.models import CheckReport, PartReport, Report
-from grader.report.words import shorten_id, summarise_score
+from grader.report.words import format_change, shorten_id, summarise_score
 
 
 def render(report: Report) -> str:
@@ -45,6 +45,7 @@ def render(report: Report) -> str:
 
 def _write_output(report: Report) -> Iterator[str]:
     yield summarise_score(report)
+    yield from (f"{format_change(each.points)}: {each.explanation}" for each in report.adjustments)
     yield from report.notices
     for remark in report.remarks:
         place = f"{remark.file}:{remark.line}" if remark.line else remark.file

@@ -11,7 +11,7 @@ from typing import Any
 from grader.report.cleaning import cut
 from grader.report.explained import pair_checks
 from grader.report.models import Report
-from grader.report.words import shorten_id, summarise_score
+from grader.report.words import format_change, shorten_id, summarise_score
 from grader.verdicts import Verdict
 
 SIZE_LIMIT = 1_000_000
@@ -58,6 +58,7 @@ def _make_results(report: Report, limit: int) -> dict[str, Any]:
 
 def _list_remarks(report: Report) -> list[str]:
     return [
+        *(f"{format_change(each.points)}: {each.explanation}" for each in report.adjustments),
         *report.notices,
         *(f"{remark.file}:{remark.line}: {remark.message}" for remark in report.remarks),
     ]
