@@ -23,7 +23,7 @@ from grader.maths.evaluate import Point
 from grader.maths.looks import Look, Question, Sight, confirm, look_at
 from grader.maths.modular import agree_modulo_prime, is_rational
 from grader.maths.points import draw_point, is_allowed
-from grader.maths.switching import boundary_points, points_between
+from grader.maths.switching import boundary_points, points_beside, points_between
 from grader.maths.tree import Formula, Node, free_names, walk
 from grader.maths.witnesses import (
     Witness,
@@ -64,9 +64,10 @@ STATEMENTS = ("compare", "and", "or", "not")
 ARRAY_POINTS = 5
 """Each holds many random entries; a product of matrices is long to compute."""
 MODERATE_POINTS, FAR_POINTS, BETWEEN_POINTS, BOUNDARY_POINTS, NEEDED_POINTS = 8, 3, 24, 10, 4
+BESIDE_POINTS = 8
 """Eight random rational points leave a chance below 1e-15 for unequal polynomials of degree
-up to 6; far ones find what happens only beyond x = 100; four that agree are the least that
-counts."""
+up to 6; far ones find what happens only beyond x = 100; those beside a switch are taken with
+three times the digits, as a jump may be small there; four that agree are the least that counts."""
 
 
 def compare(
@@ -169,11 +170,13 @@ def sweep(question: Question, seed: int) -> Comparison:
     for kind, point in _points(question, seed):
         if not is_allowed(question.symbols, point.values):
             continue
-        look = look_at(question, point)
+        digits = 3 * bounds.DIGITS if kind == "beside" else bounds.DIGITS
+        look = look_at(question, point, digits)
         tried += 1
         if look.sight is Sight.SHAPES:
             return shapes_differ(look, tried)
-        if look.sight is Sight.DIFFERENT and confirm(question, point):
+        is_beside = kind == "beside" and look.sight is Sight.DIFFERENT
+        if is_beside or (look.sight is Sight.DIFFERENT and confirm(question, point)):
             return _refute(question, point, look, kind, seed, tried)
         if look.sight is Sight.SAME:
             same += 1
@@ -182,6 +185,11 @@ def sweep(question: Question, seed: int) -> Comparison:
         elif look.sight is Sight.BEYOND:
             beyond += 1
             worst = look
+        elif look.is_gap and kind == "boundary":
+            note = "right except where the formula switches: no case covers that point"
+            return Comparison(
+                Agreement.DIFFERENT, make_witness(point, look), "boundary points", tried, note
+            )
         elif look.sight is Sight.STUDENT_UNDEFINED and kind != "boundary":
             undefined.append(point)
             worst = look
@@ -286,6 +294,9 @@ def _points(question: Question, seed: int) -> Iterator[tuple[str, Point]]:
     if question.boundary == "strict":
         for point in boundary_points(trees, symbols, seed, BOUNDARY_POINTS):
             yield "boundary", point
+    if question.rounding is None:
+        for point in points_beside(trees, symbols, seed, BESIDE_POINTS):
+            yield "beside", point
     # Tiny values: what is hidden by a large random point shows near 0.
     for number_ in range(2):
         yield "near", draw_point(symbols, seed, 200 + number_, Fraction(1, 16))

@@ -19,7 +19,7 @@ from grader.maths.arrays import (
     stack,
     transpose,
 )
-from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined, floats
+from grader.maths.scalars import Arithmetic, NoBranch, OutOfRange, Scalar, Undefined, floats
 from grader.maths.tree import Node
 from grader.spec.models import Symbol
 
@@ -398,7 +398,7 @@ def _piecewise(node: Node, state: Evaluation) -> Value:
             return run(value, state)
     if len(args) % 2:
         return run(args[-1], state)
-    raise Undefined("no branch applies")
+    raise NoBranch("no case covers it")
 
 
 def _piecewise_entries(node: Node, state: Evaluation) -> Value:

@@ -16,7 +16,7 @@ from grader.maths.arrays import (
     match_identity,
 )
 from grader.maths.evaluate import Evaluation, Point, run
-from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined, floats
+from grader.maths.scalars import Arithmetic, NoBranch, OutOfRange, Scalar, Undefined, floats
 from grader.maths.tree import Node
 from grader.spec.models import Symbol, Tolerance
 
@@ -43,6 +43,8 @@ class Look:
     reference: Value = None
     note: str = ""
     reads: Mapping[str, Scalar] | None = None
+    is_gap: bool = False
+    """Undefined because no case of a piecewise answer covers the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def look_at(
     except WrongShapes as problem:
         return Look(Sight.SHAPES, None, reference, str(problem))
     except Undefined as problem:
-        return Look(Sight.STUDENT_UNDEFINED, None, reference, str(problem))
+        is_gap = isinstance(problem, NoBranch)
+        return Look(Sight.STUDENT_UNDEFINED, None, reference, str(problem), is_gap=is_gap)
     except OutOfRange as problem:
         return Look(Sight.BEYOND, None, reference, str(problem))
     if question.boundary == "ignore" and arithmetic.on_boundary:

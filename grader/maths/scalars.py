@@ -22,6 +22,10 @@ class Undefined(ArithmeticError):
     """The formula has no value at this point."""
 
 
+class NoBranch(Undefined):
+    """No case of a piecewise formula covers this point."""
+
+
 class OutOfRange(ArithmeticError):
     """The value is beyond what is computed here; it says nothing about the formula."""
 
