@@ -82,7 +82,7 @@ class Record:
         own = {
             name: annotation
             for name, annotation in cls.__annotations__.items()
-            if get_origin(annotation) is not ClassVar
+            if getattr(annotation, "__origin__", None) is not ClassVar
         }
         for name, annotation in own.items():
             cls.described[name] = annotation, vars(cls).get(name, ...)
@@ -106,30 +106,33 @@ class Record:
         return str(given.settings.get("alias", field)) if isinstance(given, Word) else field
 
     def __init__(self, **given: Any) -> None:
-        validator = find_model(type(self)).__pydantic_validator__
-        validator.validate_python(given, self_instance=self)
+        """A record made by the grader itself, of the right types; other values are validated."""
+        unknown = given.keys() - self.described.keys()
+        missing = self.described.keys() - self.defaults.keys() - given.keys()
+        if unknown or missing:
+            odd = ", ".join(sorted(unknown | missing))
+            raise TypeError(f"{type(self).__name__}: unknown or missing: {odd}")
+        self._set(self._finish(given), given)
 
-    @classmethod
-    def model_construct(cls, given: Mapping[str, Any] | None = None, /, **values: Any) -> Self:
-        """A record of values that are known to be valid."""
-        values |= given or {}
-        return cls.recall(values, values)
+    def _finish(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The values as the record keeps them."""
+        return given
+
+    def _set(self, values: Mapping[str, Any], written: Iterable[str]) -> None:
+        known = {**self.defaults, **values}
+        # In the order in which they were declared.
+        ordered = {name: known[name] for name in self.described if name in known}
+        object.__setattr__(self, "__dict__", ordered)
+        object.__setattr__(self, "__pydantic_fields_set__", set(written))
+        object.__setattr__(self, "__pydantic_extra__", None)
+        object.__setattr__(self, "__pydantic_private__", None)
 
     @classmethod
     def recall(cls, values: Mapping[str, Any], written: Iterable[str]) -> Self:
-        """A record of valid values, not all of which were written."""
+        """A record as it was before: finished values, not all of which were written."""
         made = cls.__new__(cls)
-        object.__setattr__(made, "__dict__", cls._complete(values))
-        object.__setattr__(made, "__pydantic_fields_set__", set(written))
-        object.__setattr__(made, "__pydantic_extra__", None)
-        object.__setattr__(made, "__pydantic_private__", None)
+        made._set(values, written)
         return made
-
-    @classmethod
-    def _complete(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """All fields, in the order in which they were declared."""
-        known = {**cls.defaults, **values}
-        return {name: known[name] for name in cls.described if name in known}
 
     @classmethod
     def model_validate(cls, given: object) -> Self:

@@ -42,20 +42,12 @@ class Published(Record):
         found = {name: _find_finish(each) for name, (each, _) in cls.described.items()}
         cls._finishing = {name: finish for name, finish in found.items() if finish}
 
-    def __init__(self, **given: Any) -> None:
-        unknown = given.keys() - self.described.keys()
-        missing = self.described.keys() - self.defaults.keys() - given.keys()
-        if unknown or missing:
-            odd = ", ".join(sorted(unknown | missing))
-            raise TypeError(f"{type(self).__name__}: unknown or missing: {odd}")
-        finished = {
-            name: self._finishing[name](value) if name in self._finishing else value
+    def _finish(self, given: dict[str, Any]) -> dict[str, Any]:
+        finishing = self._finishing
+        return {
+            name: finishing[name](value) if name in finishing else value
             for name, value in given.items()
         }
-        object.__setattr__(self, "__dict__", self._complete(finished))
-        object.__setattr__(self, "__pydantic_fields_set__", set(given))
-        object.__setattr__(self, "__pydantic_extra__", None)
-        object.__setattr__(self, "__pydantic_private__", None)
 
 
 def _find_finish(annotation: Any) -> Callable[[Any], Any] | None:
@@ -94,6 +86,25 @@ class CounterexampleReport(Published):
     code: Block = Field(default="", description="Python that shows it; may be empty.")
 
 
+class CurveReport(Published):
+    """What one kernel or processor costs at each size."""
+
+    name: Line
+    role: Literal["cpu", "tier", "student", "bound"]
+    costs: tuple[Number, ...] = Field(description="One a size; 0 where it was stopped.")
+    slope: float | None = Field(default=None, description="Least squares of log cost on log size.")
+
+
+class ChartReport(Published):
+    """How a kernel's cost grows with its size, beside the reference's tiers."""
+
+    title: Line
+    size_name: Line
+    unit: Line
+    sizes: tuple[int, ...]
+    curves: tuple[CurveReport, ...]
+
+
 class CheckReport(Published):
     """One test of a part."""
 
@@ -107,6 +118,7 @@ class CheckReport(Published):
     )
     feedback: Block = ""
     counterexample: CounterexampleReport | None = None
+    charts: tuple[ChartReport, ...] = ()
     mistake: Block = Field(default="", description="The author's words about a known mistake.")
     hint: Block = ""
     location: Line = Field(default="", description="file:line in the student's own files.")

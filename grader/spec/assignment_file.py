@@ -40,7 +40,7 @@ def validate_assignment(folder: Path, reference_root: Path | None) -> LoadedAssi
 
 def _load_header(folder: Path, faults: list[Fault]) -> tuple[Document | None, Assignment]:
     path = folder / ASSIGNMENT_FILE
-    nameless = Assignment.model_construct(title=folder.name)
+    nameless = Assignment(title=folder.name)
     if not path.is_file():
         return None, nameless
     try:

@@ -153,7 +153,7 @@ class FunctionPart(Part):
     """Accept the right entries under another shape of the same size, row-major."""
     in_place: Flag = False
     """The function may change its arguments."""
-    limits: Limits = Limits.model_construct()
+    limits: Limits = Limits()
     shared: tuple[FunctionName, ...] = ()
     """Functions of the reference that students may have: checks with `holds` and `calls` among
     them can be tried outside the course."""

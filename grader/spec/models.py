@@ -190,7 +190,7 @@ class Assignment(Record):
     problems: tuple[str, ...] = ()
     """File names without `.yaml`, in order; all, by name, when left out."""
     due: str | None = None
-    policies: Policies = Policies.model_construct()
+    policies: Policies = Policies()
 
 
 class ProblemOutline(Record):

@@ -172,7 +172,7 @@ class ExpressionPart(Part, ExpressionQuestion):
 
     kind: Literal["expression"]
     fields: dict[Identifier, ExpressionField] = {}
-    limits: Limits = Limits.model_construct()
+    limits: Limits = Limits()
 
 
 class ChainPart(Part):

@@ -57,5 +57,5 @@ class PropertyPart(Part):
     """One right answer, for `grade check` to hold the grader to."""
     equivalents: tuple[Values, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
-    limits: Limits = Limits.model_construct()
+    limits: Limits = Limits()
     """For a Python function of the part's name that returns the values instead."""

@@ -51,7 +51,7 @@ class TrainPart(Part):
     """The most numbers that the weights may hold."""
     epochs: Count = Field(default=1_000, ge=1, le=100_000)
     """The most losses that may be returned."""
-    limits: Limits = Limits.model_construct()
+    limits: Limits = Limits()
     shared: tuple[FunctionName, ...] = ()
     """Functions of the reference that students may have: with `data` and `measure` among them, a
     run can be tried outside the course."""
