@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.sandbox.child.calling import (
+from grader.sandbox.child.channel import (
     IMPORT_FAILED,
     NOT_FOUND,
     RAISED,

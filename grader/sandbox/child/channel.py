@@ -12,6 +12,9 @@ import struct
 import sys
 from typing import Any
 
+STARTED, RETURNED, RAISED, IMPORT_FAILED, NOT_FOUND, UNSENDABLE = b"S", b"R", b"E", b"I", b"N", b"U"
+"""The first byte of each message on the result pipe; `grader.sandbox.endings` reads them."""
+
 MAX_DEPTH = 16
 MAX_INT_BITS = 4096
 MAX_TEXT = 65536
