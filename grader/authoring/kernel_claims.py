@@ -35,6 +35,15 @@ def hand_over_kernel(stage: Rehearsal, kernel: str, text: str | None = None) -> 
     return replace(NOTHING, sources=(Source(name="kernel.py", text=source, functions=(name,)),))
 
 
+def leave_out_curve(stage: Rehearsal) -> Rehearsal:
+    """The same without the drawing, which no claim is about and which takes as long as counting."""
+    part: KernelPart = stage.part
+    if part.efficient is None:
+        return stage
+    efficient = part.efficient.model_copy(update={"curve": False})
+    return replace(stage, part=part.model_copy(update={"efficient": efficient}))
+
+
 def find_best(part: KernelPart) -> str:
     """The kernel of the reference that earns everything: that of the first tier."""
     if part.efficient is not None:
@@ -44,6 +53,7 @@ def find_best(part: KernelPart) -> str:
 
 def check_own_kernel(stage: Rehearsal) -> Claim:
     """The best kernel of the reference earns everything that is judged without a GPU."""
+    stage = leave_out_curve(stage)
     score = stage.judge(hand_over_kernel(stage, find_best(stage.part)))
     holds = _passes(score)
     words = "" if holds else f"expected full marks, saw {describe(score)}"
@@ -56,6 +66,7 @@ def _passes(score: PartScore) -> bool:
 
 def check_wrong_kernels(stage: Rehearsal) -> Iterator[Claim]:
     """Every wrong kernel that the problem lists gets its verdicts and its words."""
+    stage = leave_out_curve(stage)
     for mistake in stage.part.mistakes:
         score = stage.judge(hand_over_kernel(stage, mistake.like))
         yield _judge_mistake(mistake, score)
@@ -97,7 +108,7 @@ def _make_quick(stage: Rehearsal) -> Rehearsal:
 def try_kernel_mutant(stage: Rehearsal, mutant: SourceMutant) -> MutantReport:
     """Whether any check fails a changed kernel; if none does, at more sizes as well."""
     part: KernelPart = stage.part
-    alone = replace(stage, part=part.model_copy(update={"mistakes": ()}))
+    alone = leave_out_curve(replace(stage, part=part.model_copy(update={"mistakes": ()})))
     changed = hand_over_kernel(stage, find_best(part), mutant.text)
     if not all(_passes(each.judge(changed)) for each in (_make_quick(alone), alone)):
         return MutantReport(name=mutant.name, fate="caught")

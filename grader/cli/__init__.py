@@ -26,9 +26,13 @@ COMMANDS = {
     "batch": ("grader.cli.batch", "Grade a class: many submissions of one assignment."),
     "check": ("grader.cli.check", "Prove problems: right answers pass, wrong ones don't."),
     "try": ("grader.cli.try_", "Judge one answer to one part, and say why."),
+    "curve": ("grader.cli.curve", "Draw how a kernel's cost grows with its size."),
     "new": ("grader.cli.new", "Begin a problem that already passes `grade check`."),
     "publish": ("grader.cli.publish", "Write what students may have of an assignment."),
     "schema": ("grader.cli.schema", "Print JSON Schema for problem files, for editors."),
+    "login": ("grader.cli.login", "Sign in to a server, for `grade submit`."),
+    "serve": ("grader.cli.serve", "Serve courses: an API and an engine that grades."),
+    "admin": ("grader.cli.admin", "Set up a service and look after it."),
     "doctor": ("grader.cli.doctor", "Say what works on this machine and how to get the rest."),
 }
 """Name to module and help; the module's `command` is the click command."""

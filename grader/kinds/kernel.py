@@ -8,6 +8,7 @@ from grader.errors import BrokenReference
 from grader.kernels.apart.interpreter import interpret_apart
 from grader.kernels.refusals import Refusal
 from grader.kernels.source import Program, read_program
+from grader.kinds.kernel_curves import draw_charts
 from grader.kinds.kernel_efficiency import Yardstick, judge_efficiency, lay_yardstick
 from grader.kinds.kernel_runs import Candidate, Trial, run_trials
 from grader.kinds.kernel_values import judge_safety, judge_values
@@ -49,7 +50,21 @@ def judge(part: KernelPart, part_id: str, handed_in: HandedIn, bench: Bench) -> 
         else outcome
         for outcome in outcomes
     ]
-    return name_mistake(marks, tuple(located))
+    return add_charts(marks, student, name_mistake(marks, tuple(located)))
+
+
+def add_charts(
+    marks: Marks, student: Candidate, outcomes: tuple[Outcome, ...]
+) -> tuple[Outcome, ...]:
+    """How the work grows, beside the verdict about how much it is."""
+    if marks.part.efficient is None or not marks.part.efficient.curve:
+        return outcomes
+    return tuple(
+        replace(outcome, charts=draw_charts(marks.part, marks.reference, student))
+        if outcome.check == "efficient" and outcome.verdict is not Verdict.SKIPPED
+        else outcome
+        for outcome in outcomes
+    )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -55,8 +55,8 @@ def draw_charts(part: KernelPart, reference: Program, student: Candidate) -> tup
     core = tuple(min(counts[at].lanes for counts in tiers.values()) for at in range(len(own)))
     once = tuple(count_bytes(part, sizes) / SECTOR_BYTES for sizes in list_curve_sizes(part))
     return (
-        draw_chart(part, "Statements issued", "statements", lambda each: each.issued,
-                   ("one CPU core, thread after thread", "cpu", core), tiers, own),
+        draw_chart(part, "Statements issued", "by warps; on the CPU, by threads",
+                   lambda each: each.issued, ("one CPU core, thread after thread", "cpu", core), tiers, own),
         draw_chart(part, "Global memory moved", "32-byte sectors", lambda each: each.sectors,
                    ("each array once", "bound", once), tiers, own),
     )  # fmt: skip

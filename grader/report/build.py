@@ -7,8 +7,10 @@ from fractions import Fraction
 
 from grader.report.models import (
     Audience,
+    ChartReport,
     CheckReport,
     CounterexampleReport,
+    CurveReport,
     InputReport,
     PartReport,
     RemarkReport,
@@ -17,7 +19,7 @@ from grader.report.models import (
 from grader.report.words import VERDICTS
 from grader.scoring import PartScore
 from grader.submission.models import Submission
-from grader.verdicts import Counterexample, Outcome, Verdict
+from grader.verdicts import Chart, Counterexample, Outcome, Verdict
 
 UNITS = 10_000
 """Points are published in ten-thousandths."""
@@ -152,6 +154,7 @@ def _report_check(
         counterexample=(
             _report_counterexample(outcome.counterexample) if show_counterexample else None
         ),
+        charts=tuple(report_chart(chart) for chart in outcome.charts),
         mistake=outcome.mistake,
         hint=outcome.hint,
         location=outcome.location,
@@ -172,6 +175,20 @@ def _report_counterexample(found: Counterexample | None) -> CounterexampleReport
         expected=found.expected,
         difference=found.difference,
         code=found.code,
+    )
+
+
+def report_chart(chart: Chart) -> ChartReport:
+    curves = (
+        CurveReport(name=each.name, role=each.role, costs=each.costs, slope=_round(each.slope, 3))
+        for each in chart.curves
+    )
+    return ChartReport(
+        title=chart.title,
+        size_name=chart.size_name,
+        unit=chart.unit,
+        sizes=chart.sizes,
+        curves=tuple(curves),
     )
 
 

@@ -45,8 +45,31 @@ def render_part(part: PartReport) -> str:
 <code>{escape(name)}</code>
 {render_verdict(part.verdict)}
 </header>
-{checks}{_render_others(others)}
+{checks}{_render_others(others)}{_render_charts(part)}
 </article>"""
+
+
+def _render_charts(part: PartReport) -> str:
+    """How a kernel's cost grows, drawn, and the figures behind it folded away."""
+    charts = [chart for check in part.checks for chart in check.charts]
+    if not charts:
+        return ""
+    from grader.report.charts import STYLE, draw, render_table
+
+    drawn = "\n".join(draw(chart) for chart in charts)
+    tables = "\n".join(render_table(chart) for chart in charts)
+    return f"""
+<section class="check" aria-label="How the work grows">
+<style>{STYLE}</style>
+<h4>How the work grows with the size</h4>
+<div class="charts">
+{drawn}
+</div>
+<details>
+<summary>The figures</summary>
+{tables}
+</details>
+</section>"""
 
 
 def _render_check(explained: Explanation, part: PartReport, *, is_first: bool) -> str:

@@ -82,6 +82,8 @@ class Efficiency(Record):
     tiers: tuple[Tier, ...] = Field(min_length=1)
     """The most demanding first; the first that is reached counts."""
     ceilings: Ceilings = Ceilings()
+    curve: Flag = True
+    """Draw how the counts grow, from a sixteenth of `sizes` up."""
 
 
 class Timing(Record):

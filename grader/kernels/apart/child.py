@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import resource
 import sys
-from pathlib import Path
 
 from grader.kernels.apart.wire import Request, read_request, send_run
 from grader.kernels.launch import KernelRun, run_kernel
@@ -62,8 +61,8 @@ def interpret(program: Program | Refusal, request: Request) -> KernelRun:
 
 def measure_memory() -> int:
     """The address space in use, in bytes."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * resource.getpagesize()
+    with open("/proc/self/statm", "rb", buffering=0) as file:  # noqa: PTH123 a fifth of the time
+        return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def limit_memory(size: int) -> None:
