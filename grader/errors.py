@@ -7,6 +7,7 @@
     |   +-- UnknownAssignment      no such assignment, problem or part
     +-- SubmissionError            nothing in what was handed in can be read
     +-- UsageError                 the command was asked for something it cannot do
+    |   +-- NoCourse               there are no problems around here
     +-- Refusal                    the service says no, and why
     |   +-- NotFound               there is no such thing, or it may not be seen
     |   +-- NotSignedIn            nobody is known to have asked
@@ -76,6 +77,10 @@ class SubmissionError(GraderError):
 
 class UsageError(GraderError):
     """The command was asked for something it cannot do."""
+
+
+class NoCourse(UsageError):
+    """No course is found here."""
 
 
 class Refusal(GraderError):

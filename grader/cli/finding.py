@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.errors import UnknownAssignment, UsageError
+from grader.errors import NoCourse, UnknownAssignment, UsageError
 from grader.spec.loading import Course, find_course
 
 
@@ -51,7 +51,7 @@ def _search(path: Path) -> Course:
             return find_course(start)
         except UnknownAssignment:
             continue
-    raise UsageError(
+    raise NoCourse(
         f"no course found: neither {Path.cwd()} nor the folders above it hold problems/;"
         " go to the course's folder, or add --course FOLDER"
     )

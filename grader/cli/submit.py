@@ -11,6 +11,7 @@ import click
 
 from grader.cli import BELOW, GRADED, NOTHING_TO_GRADE
 from grader.cli.options import assignment_option, course_option, secret_option, trust_option
+from grader.errors import NoCourse, UsageError
 from grader.report import FORMATS
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
 )
 @click.option("--staff", is_flag=True, help="Show hidden checks and staff notes too.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, the report alone.")
+@click.option(
+    "--server",
+    metavar="URL",
+    help="Hand in to a server.  [env: GRADE_SERVER; default: grade here, or where no course is"
+    " here, the server of `grade login`]",
+)
+@click.option("--in-course", metavar="NAME", help="Which of the server's courses.")
 @trust_option
 @secret_option
 def command(
@@ -46,6 +54,8 @@ def command(
     fail_under: float | None,
     staff: bool,
     quiet: bool,
+    server: str | None,
+    in_course: str | None,
     trust_submission: bool,
     secret: str,
 ) -> int:
@@ -55,6 +65,36 @@ def command(
     grade submit hw2/
     grade submit hw2.zip --format html -o report.html
     """
+    report = None
+    if server or in_course or os.environ.get("GRADE_SERVER"):
+        report = _grade_there(path, assignment, in_course, server, staff, quiet)
+    if report is None:
+        try:
+            report = _grade_here(path, assignment, course, staff, quiet, trust_submission, secret)
+        except NoCourse:
+            # A student's machine has no problems on it.
+            report = _grade_there(path, assignment, in_course, server, staff, quiet)
+            if report is None:
+                raise
+    _publish(report, format_name, output, path)
+    if all(part.verdict == "missing" for part in report.parts):
+        click.echo(_say_nothing_found(path, report), err=True)
+        return NOTHING_TO_GRADE
+    if fail_under is not None and report.score < fail_under:
+        click.echo(f"grade: {report.score:g} points are below {fail_under:g}", err=True)
+        return BELOW
+    return GRADED
+
+
+def _grade_here(
+    path: Path,
+    assignment: str | None,
+    course: Path | None,
+    staff: bool,
+    quiet: bool,
+    trust_submission: bool,
+    secret: str,
+) -> Report:
     from grader.sandbox.pool import Sandbox
 
     sandbox = Sandbox(isolated=not trust_submission)
@@ -72,7 +112,7 @@ def command(
         submission = read_submission(path)
         part_ids = [part_id for _, part_id, _ in loaded.parts()]
         with watch(part_ids, quiet=quiet) as listener:
-            report = grade(
+            return grade(
                 loaded,
                 submission,
                 sandbox,
@@ -81,14 +121,26 @@ def command(
                 listener=listener,
                 audience="staff" if staff else "student",
             )
-    _publish(report, format_name, output, path)
-    if all(part.verdict == "missing" for part in report.parts):
-        click.echo(_say_nothing_found(path, report), err=True)
-        return NOTHING_TO_GRADE
-    if fail_under is not None and report.score < fail_under:
-        click.echo(f"grade: {report.score:g} points are below {fail_under:g}", err=True)
-        return BELOW
-    return GRADED
+
+
+def _grade_there(
+    path: Path,
+    assignment: str | None,
+    in_course: str | None,
+    url: str | None,
+    staff: bool,
+    quiet: bool,
+) -> Report | None:
+    """The report from a server; None when nobody has signed in to one."""
+    from grader.cli.remote import find_server
+    from grader.cli.submitting import submit_to_server
+
+    found = find_server(url)
+    if found is None:
+        return None
+    if staff:
+        raise UsageError("--staff reads a report on this machine; a server shows staff its own")
+    return submit_to_server(found, path, assignment, in_course, quiet=quiet)
 
 
 ENDINGS = {

@@ -59,6 +59,14 @@ def read_submission(path: Path) -> Submission:
     )
 
 
+def read_files(path: Path) -> list[File]:
+    """The files of a submission that count, as bytes.
+
+    Errors   SubmissionError when there are too many, or the whole can't be opened.
+    """
+    return choose_files(_list_entries(path), show_path(path))[0]
+
+
 def identify(files: Iterable[File]) -> str:
     """The same for the same names and bytes, whatever they were packed in.
 

@@ -1,0 +1,71 @@
+"""Who asks: a token or a session's cookie to a person with roles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+
+from grader.errors import NotAllowed, NotSignedIn
+from grader.service.running import Service, find_service
+from grader.store.roster import Known, find_token, note_use, recognise, wants_noting
+from grader.store.sessions import find_session
+
+COOKIE = "grade_session"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def identify(request: Request) -> Known:
+    """The person who sent a request.
+
+    Errors   NotSignedIn; NotAllowed when a page of another site sent a signed-in browser here.
+    """
+    known = find_known(request)
+    if known is None:
+        raise NotSignedIn
+    return known
+
+
+def find_known(request: Request) -> Known | None:
+    """The person who sent a request; None for a stranger."""
+    service = find_service(request)
+    mark, _, text = request.headers.get("authorization", "").partition(" ")
+    if mark.lower() == "bearer":
+        return _find_by_token(service, text.strip())
+    cookie = request.cookies.get(COOKIE)
+    if not cookie:
+        return None
+    with service.store.read() as session:
+        found = find_session(session, cookie)
+        known = recognise(session, found[1]) if found else None
+    if known is not None and request.method not in _SAFE:
+        _require_same_origin(request)
+    return known
+
+
+def _find_by_token(service: Service, text: str) -> Known:
+    with service.store.read() as session:
+        found = find_token(session, text)
+        if found is None:
+            raise NotSignedIn("this token is unknown, expired or revoked; make another")
+        token, user = found
+        known = recognise(session, user, token.scopes, token.course_id)
+    if wants_noting(token):
+        service.store.attempt(lambda session: note_use(session, token))
+    return known
+
+
+def _require_same_origin(request: Request) -> None:
+    """A form on another site sends the cookie along, and its own origin."""
+    origin = request.headers.get("origin")
+    site = request.headers.get("sec-fetch-site")
+    if site in ("same-origin", "none"):
+        return
+    if origin and urlsplit(origin).netloc == request.headers.get("host"):
+        return
+    raise NotAllowed("this came from a page of another site; nothing was done")
+
+
+Asker = Annotated[Known, Depends(identify)]
+"""A handler's parameter of this type is whoever asks; strangers are refused."""

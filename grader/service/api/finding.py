@@ -1,0 +1,46 @@
+"""Things by their names in a URL, for whoever may see them."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from grader.errors import NotFound
+from grader.service.authorising import Action, Thing, may, require
+from grader.store.catalogue import find_assignment, find_course
+from grader.store.roster import Known
+from grader.store.schema import Assignment, Course, Submission
+
+MOST_ID = 2**53
+"""Numbers that JSON readers keep exact; the database's own go further."""
+
+
+def open_course(session: Session, known: Known, slug: str) -> Course:
+    """Errors   NotFound, also when the course is none of theirs."""
+    course = find_course(session, slug)
+    require(known, Action.SEE_COURSE, Thing(course.id))
+    return course
+
+
+def open_assignment(
+    session: Session, known: Known, course_slug: str, slug: str
+) -> tuple[Course, Assignment]:
+    """Errors   NotFound, also while it is not visible to them."""
+    course = open_course(session, known, course_slug)
+    assignment = find_assignment(session, course, slug)
+    if not assignment.is_visible and not may(known, Action.SEE_UNPUBLISHED, Thing(course.id)):
+        raise NotFound(f"{course.slug} has no assignment '{slug}'")
+    return course, assignment
+
+
+def open_submission(
+    session: Session, known: Known, submission_id: int, action: Action
+) -> tuple[Submission, Assignment]:
+    """Errors   NotFound, also when it is another student's; NotAllowed."""
+    if not 0 < submission_id < MOST_ID:
+        raise NotFound("there is no such submission")
+    submission = session.get(Submission, submission_id)
+    if submission is None:
+        raise NotFound("there is no such submission")
+    assignment = session.get_one(Assignment, submission.assignment_id)
+    require(known, action, Thing(assignment.course_id, submission.user_id))
+    return submission, assignment

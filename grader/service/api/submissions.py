@@ -1,0 +1,311 @@
+"""Submissions: handing in, following the grading, reading the report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from grader.errors import Conflict, NotFound
+from grader.service.acting import Asker
+from grader.service.api.finding import open_assignment, open_submission
+from grader.service.authorising import Action, Thing, may, require
+from grader.service.intake import clean_name, look_at, make_folder, stream_to_file
+from grader.service.progress import Sight
+from grader.service.running import Service, find_service
+from grader.store import runs
+from grader.store.admission import HandedIn, Taken, find_run, take_submission
+from grader.store.blobs import read_blob
+from grader.store.roster import Known
+from grader.store.schema import Assignment, Course, GradingRun, RunState, Submission
+
+router = APIRouter(tags=["submissions"])
+
+OURS = "the grader failed on this three times; staff have been told, and no points are lost"
+
+
+class RunView(BaseModel):
+    """A grading, as its student may see it."""
+
+    state: RunState
+    position: int | None = None
+    """In the queue, 1 for the next."""
+    estimate_s: float | None = None
+    queued_at: dt.datetime
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    note: str = ""
+    fault: str = ""
+    """For staff."""
+
+
+class SubmissionView(BaseModel):
+    """A submission and how its grading stands."""
+
+    id: int
+    course: str
+    assignment: str
+    ordinal: int
+    content: str
+    name: str
+    files: list[str]
+    is_practice: bool
+    received_at: dt.datetime
+    run: RunView | None
+
+
+@router.post("/courses/{course}/assignments/{assignment}/submissions", status_code=201)
+async def hand_in(
+    request: Request,
+    response: Response,
+    known: Asker,
+    course: str,
+    assignment: str,
+    file: Annotated[str, Query(max_length=200, description="The file's name: `hw2.zip`.")],
+    name: Annotated[str, Query(max_length=200, description="What to call it.")] = "",
+    practice: Annotated[bool, Query(description="Grade it, and never count it.")] = False,
+) -> SubmissionView:
+    """Hand in: the body is the file itself, a .zip, .tar.gz, .ipynb, .py or .md.
+
+    The same files as in your latest submission are that submission: status 200, and nothing is
+    graded twice.
+    """
+    service = find_service(request)
+    await run_in_threadpool(_require_may_submit, service, known, course, assignment)
+    with make_folder(service.settings.folder) as folder:
+        path = Path(folder) / clean_name(file)
+        await stream_to_file(request.stream(), path, service.settings.upload_bytes)
+        handed_in = await run_in_threadpool(look_at, path, name or file)
+    view, is_new = await run_in_threadpool(
+        take, service, known, course, assignment, handed_in, practice, request.state.request_id
+    )
+    response.status_code = 201 if is_new else 200
+    return view
+
+
+def _require_may_submit(service: Service, known: Known, course: str, assignment: str) -> None:
+    with service.store.read() as session:
+        found, _ = open_assignment(session, known, course, assignment)
+        require(known, Action.SUBMIT, Thing(found.id, known.user_id))
+
+
+def take(
+    service: Service,
+    known: Known,
+    course: str,
+    assignment: str,
+    handed_in: HandedIn,
+    practice: bool,
+    request_id: str,
+    source: str = "api",
+) -> tuple[SubmissionView, bool]:
+    """Take a submission and let it be graded; whether it is new."""
+
+    def work(session: Session) -> Taken:
+        found, wanted = open_assignment(session, known, course, assignment)
+        require(known, Action.SUBMIT, Thing(found.id, known.user_id))
+        taken = take_submission(
+            session,
+            wanted,
+            known.user_id,
+            handed_in,
+            limits=service.settings.limits,
+            is_practice=practice,
+            source=source,
+            request_id=request_id,
+        )
+        if taken.is_new:
+            service.engine.enqueue(session, taken.run)
+        return taken
+
+    taken = service.store.attempt(work)
+    if taken.is_new:
+        service.engine.wake()
+    with service.store.read() as session:
+        submission = session.get_one(Submission, taken.submission.id)
+        wanted = session.get_one(Assignment, submission.assignment_id)
+        return show_submission(service, session, known, submission, wanted), taken.is_new
+
+
+@router.get("/courses/{course}/assignments/{assignment}/submissions")
+def read_submissions(
+    request: Request,
+    known: Asker,
+    course: str,
+    assignment: str,
+    user: Annotated[
+        int | None, Query(ge=1, lt=2**53, description="Whose; yours if left out.")
+    ] = None,
+) -> list[SubmissionView]:
+    """Submissions of one person, the latest first."""
+    service = find_service(request)
+    with service.store.read() as session:
+        found, wanted = open_assignment(session, known, course, assignment)
+        owner = known.user_id if user is None else user
+        require(known, Action.SEE_SUBMISSION, Thing(found.id, owner))
+        submissions = session.scalars(
+            select(Submission)
+            .where(Submission.assignment_id == wanted.id, Submission.user_id == owner)
+            .order_by(Submission.ordinal.desc())
+            .limit(500)
+        ).all()
+        return [show_submission(service, session, known, each, wanted) for each in submissions]
+
+
+@router.get("/submissions/{submission_id}")
+def read_one(request: Request, known: Asker, submission_id: int) -> SubmissionView:
+    """One submission, and how its grading stands."""
+    service = find_service(request)
+    with service.store.read() as session:
+        submission, assignment = open_submission(
+            session, known, submission_id, Action.SEE_SUBMISSION
+        )
+        return show_submission(service, session, known, submission, assignment)
+
+
+@router.get("/submissions/{submission_id}/report")
+def read_report(
+    request: Request,
+    known: Asker,
+    submission_id: int,
+    audience: Literal["student", "staff"] = "student",
+) -> Response:
+    """The report, the same as `grade submit` writes on your machine."""
+    action = Action.SEE_STAFF_REPORT if audience == "staff" else Action.SEE_SUBMISSION
+    with find_service(request).store.read() as session:
+        submission, _ = open_submission(session, known, submission_id, action)
+        run = find_shown_run(session, submission.id)
+        if run is None:
+            raise Conflict("this is not graded yet; follow it at /events")
+        sha = run.staff_report_sha if audience == "staff" else run.student_report_sha
+        if sha is None:
+            raise NotFound("this report was removed")
+        return Response(read_blob(session, sha), media_type="application/json")
+
+
+@router.post("/submissions/{submission_id}/cancel")
+def cancel(request: Request, known: Asker, submission_id: int) -> SubmissionView:
+    """Cancel a grading that waits or runs."""
+    service = find_service(request)
+
+    def work(session: Session) -> None:
+        submission, _ = open_submission(session, known, submission_id, Action.CANCEL)
+        run = find_run(session, submission.id)
+        if run is None:
+            raise Conflict("there is nothing to cancel")
+        runs.cancel(session, run.id)
+
+    service.store.attempt(work)
+    with service.store.read() as session:
+        submission = session.get_one(Submission, submission_id)
+        assignment = session.get_one(Assignment, submission.assignment_id)
+        return show_submission(service, session, known, submission, assignment)
+
+
+@router.get("/submissions/{submission_id}/events")
+async def follow(request: Request, known: Asker, submission_id: int) -> Response:
+    """Server-sent events: `status`, a `part` as each is graded, and `over` at the end.
+
+    With the header `Last-Event-ID` parts go on after that one.
+    """
+    service = find_service(request)
+    run_id = await run_in_threadpool(_find_followed, service, known, submission_id)
+    last = request.headers.get("last-event-id", "0")
+    after = int(last) if last.isascii() and last.isdigit() and len(last) < 16 else 0
+    return StreamingResponse(
+        _tell(service, run_id, after, request),
+        media_type="text/event-stream",
+        # A proxy that gathers a page before it passes it on would show nothing until the end.
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def _find_followed(service: Service, known: Known, submission_id: int) -> int:
+    with service.store.read() as session:
+        submission, _ = open_submission(session, known, submission_id, Action.SEE_SUBMISSION)
+        run = find_run(session, submission.id)
+        if run is None:
+            raise NotFound("nothing is graded here")
+        return run.id
+
+
+async def _tell(service: Service, run_id: int, after: int, request: Request) -> AsyncIterator[str]:
+    told: tuple[object, ...] = ()
+    async for sight in service.watcher.watch(run_id, after):
+        if await request.is_disconnected():
+            return
+        for number, part in sight.parts:
+            yield f"id: {number}\nevent: part\ndata: {json.dumps(part)}\n\n"
+        status = (sight.state, sight.starts, sight.position)
+        if status != told:
+            told = status
+            yield f"event: status\ndata: {json.dumps(_show_sight(sight))}\n\n"
+        if sight.is_over:
+            yield f"event: over\ndata: {json.dumps({'state': sight.state})}\n\n"
+
+
+def _show_sight(sight: Sight) -> dict[str, object]:
+    return {
+        "state": sight.state,
+        "try": sight.starts,
+        "position": sight.position,
+        "estimate_s": sight.estimate_s,
+    }
+
+
+def find_shown_run(session: Session, submission_id: int) -> GradingRun | None:
+    """The finished grading whose report is shown: the newest that counts."""
+    from grader.store.standing import find_counting_runs
+
+    return find_counting_runs(session, [submission_id]).get(submission_id)
+
+
+def show_submission(
+    service: Service,
+    session: Session,
+    known: Known,
+    submission: Submission,
+    assignment: Assignment,
+) -> SubmissionView:
+    """A submission for one asker."""
+    course = session.get_one(Course, assignment.course_id)
+    run = find_run(session, submission.id)
+    is_staff = may(known, Action.SEE_STAFF_REPORT, Thing(course.id, submission.user_id))
+    return SubmissionView(
+        id=submission.id,
+        course=course.slug,
+        assignment=assignment.slug,
+        ordinal=submission.ordinal,
+        content=submission.content_hash,
+        name=submission.name,
+        files=[file["name"] for file in submission.manifest],
+        is_practice=submission.is_practice,
+        received_at=submission.received_at,
+        run=show_run(service, session, run, is_staff) if run else None,
+    )
+
+
+def show_run(service: Service, session: Session, run: GradingRun, is_staff: bool) -> RunView:
+    """A grading; faults of ours in words for staff only."""
+    wait = None
+    if run.state == RunState.QUEUED:
+        wait = runs.estimate_wait(session, run, service.engine.count_slots(run.queue))
+    return RunView(
+        state=RunState(run.state),
+        position=wait.position if wait else None,
+        estimate_s=wait.estimate_s if wait else None,
+        queued_at=run.queued_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        note=OURS if run.state == RunState.QUARANTINED else "",
+        fault=run.fault if is_staff else "",
+    )

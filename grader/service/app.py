@@ -1,0 +1,64 @@
+"""The web application: `make_app(settings)` puts routers, errors and the engine together."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
+
+from grader import __version__
+from grader.service.api import ROUTERS
+from grader.service.engine import make_engine
+from grader.service.problem_json import answer_problems
+from grader.service.progress import Watcher
+from grader.service.running import Service
+from grader.service.settings import Settings
+from grader.store.database import Store
+from grader.store.migrating import require_current
+
+API = "/api/v1"
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """An application that grades when it is started and drains when it is stopped.
+
+    A router for pages is added to `ROUTERS` of a package of its own, as the API's are.
+    """
+    store = Store(settings.database_url)
+    engine = make_engine(store, settings)
+    service = Service(settings, store, engine, Watcher(store, engine))
+
+    @contextlib.asynccontextmanager
+    async def live(app: FastAPI) -> AsyncIterator[None]:
+        require_current(store)
+        engine.start()
+        yield
+        service.watcher.stop()
+        engine.stop(settings.drain_s)
+        store.close()
+
+    app = FastAPI(
+        title="fairmark",
+        version=__version__,
+        lifespan=live,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    answer_problems(app)
+
+    @app.middleware("http")
+    async def name_request(
+        request: Request, proceed: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        request.state.request_id = uuid.uuid4().hex[:16]
+        response = await proceed(request)
+        response.headers["X-Request-ID"] = request.state.request_id
+        return response
+
+    for router in ROUTERS:
+        app.include_router(router, prefix=API)
+    return app

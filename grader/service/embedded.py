@@ -1,0 +1,214 @@
+"""The embedded engine: rows in the database, and a pool of grading processes below this one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import logging
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grader.errors import UsageError
+from grader.service.executing import Executor
+from grader.service.settings import Settings
+from grader.store import runs
+from grader.store.database import Store
+from grader.store.schema import GradingRun, RunState, Worker
+from grader.store.types import now
+
+LOOK_EVERY_S = 1.0
+"""Work that another process queued, as `grade admin` may, is found this soon."""
+
+log = logging.getLogger("grader.service")
+
+
+class EmbeddedEngine:
+    """Grades in processes below this one. One such engine a database, held by a lock file."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+        self._executor = Executor(store, settings)
+        self._bell = threading.Condition()
+        self._rings = 0
+        self._is_draining = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._lock_file = -1
+        self.name = f"embedded@{socket.gethostname()}"
+
+    def enqueue(self, session: Session, run: GradingRun) -> None:
+        """Nothing: the row is the queue."""
+
+    def wake(self) -> None:
+        with self._bell:
+            self._rings += 1
+            self._bell.notify_all()
+
+    def start(self) -> None:
+        """Take up what an earlier process left, then grade.
+
+        Errors   UsageError when another service grades from this database already.
+        """
+        self._lock(self._settings.folder / "engine.lock")
+        self._recover()
+        self._register()
+        for index in range(self._settings.slot_count):
+            self._begin(self._work, f"slot-{index}")
+        self._begin(self._beat, "heartbeat")
+
+    def stop(self, drain_s: float) -> None:
+        self._is_draining.set()
+        self.wake()
+        given_up_at = time.monotonic() + drain_s
+        slots = [thread for thread in self._threads if thread.name.startswith("slot")]
+        for thread in slots:
+            thread.join(max(0.0, given_up_at - time.monotonic()))
+        self._executor.is_stopping.set()
+        for thread in self._threads:
+            thread.join(10)
+        self._threads.clear()
+        self._unregister()
+        if self._lock_file >= 0:
+            os.close(self._lock_file)
+            self._lock_file = -1
+
+    def count_slots(self, queue: str) -> int:
+        return self._settings.slot_count
+
+    def _begin(self, target: object, name: str) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)  # type: ignore[arg-type]
+        thread.start()
+        self._threads.append(thread)
+
+    def _lock(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            raise UsageError(
+                f"another service grades from {self._settings.folder} already;"
+                " stop it, or use PostgreSQL and `grade worker` for several"
+            ) from None
+        self._lock_file = descriptor
+
+    def _recover(self) -> None:
+        """What was under way when an earlier process ended is nobody's: the lock proves it."""
+
+        def take_back(session: Session) -> int:
+            stale = runs.find_stale(session, None)
+            for run_id, token in stale:
+                runs.bury(session, run_id, token, "the service ended while it graded this")
+            return len(stale)
+
+        count = self._store.attempt(take_back)
+        if count:
+            log.warning("took back %d gradings that an earlier process left", count)
+
+    def _register(self) -> None:
+        def add(session: Session) -> None:
+            worker = session.get(Worker, self.name) or Worker(name=self.name)
+            worker.host = socket.gethostname()
+            worker.queues = list(self._settings.queues)
+            worker.slots = self._settings.slot_count
+            worker.started_at = worker.heartbeat_at = now()
+            worker.stopped_at = None
+            session.add(worker)
+
+        self._store.attempt(add)
+
+    def _unregister(self) -> None:
+        def leave(session: Session) -> None:
+            worker = session.get(Worker, self.name)
+            if worker:
+                worker.stopped_at = now()
+
+        self._store.attempt(leave)
+
+    def _work(self) -> None:
+        slot = self._executor.make_slot()
+        slot.warm_up()
+        try:
+            while not self._is_draining.is_set():
+                with self._bell:
+                    rings = self._rings
+                try:
+                    lease = self._claim()
+                    if lease is not None:
+                        self._executor.execute(lease, slot)
+                        continue
+                except Exception:
+                    # The database may be away for a moment; what was claimed is swept up later.
+                    log.exception("a slot failed; it goes on")
+                    time.sleep(1)
+                with self._bell:
+                    if self._rings == rings and not self._is_draining.is_set():
+                        self._bell.wait(LOOK_EVERY_S)
+        finally:
+            slot.kill()
+
+    def _claim(self) -> runs.Lease | None:
+        # Looking takes no lock; most looks find nothing.
+        with self._store.read() as session:
+            waits = session.scalar(
+                select(func.count()).where(
+                    GradingRun.state == RunState.QUEUED,
+                    GradingRun.queue.in_(self._settings.queues),
+                )
+            )
+        if not waits:
+            return None
+        return self._store.attempt(
+            lambda session: runs.claim_next(session, self._settings.queues, self.name)
+        )
+
+    def _beat(self) -> None:
+        """Say that this engine lives, hear of cancellations, and bury what nobody holds."""
+        beaten_at = 0.0
+        while not self._executor.is_stopping.wait(LOOK_EVERY_S / 2):
+            try:
+                self._hear()
+                if time.monotonic() - beaten_at > self._settings.heartbeat_s:
+                    beaten_at = time.monotonic()
+                    self._say()
+            except Exception:
+                log.exception("a heartbeat failed; the next may not")
+
+    def _hear(self) -> None:
+        held = self._executor.list_held()
+        if not held:
+            return
+        with self._store.read() as session:
+            asked = session.scalars(
+                select(GradingRun.lease_token).where(
+                    GradingRun.lease_token.in_(held), GradingRun.cancel_asked_at.is_not(None)
+                )
+            )
+            self._executor.revoke({token for token in asked if token})
+
+    def _say(self) -> None:
+        held = self._executor.list_held()
+
+        def say(session: Session) -> set[str]:
+            worker = session.get(Worker, self.name)
+            if worker:
+                worker.heartbeat_at = now()
+            # A claim whose execution failed before it began is held by nobody.
+            known = set(self._executor.list_held())
+            for run_id, token in runs.find_stale(session, _ago(self._settings.stale_s)):
+                if token not in known:
+                    runs.bury(session, run_id, token, "the grading was lost by its slot")
+            return runs.beat(session, held)
+
+        self._executor.revoke(self._store.attempt(say))
+
+
+def _ago(seconds: float) -> dt.datetime:
+
+    return now() - dt.timedelta(seconds=seconds)

@@ -1,0 +1,162 @@
+"""Doing one claimed grading: what both engines have in common."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from grader.errors import GraderError
+from grader.service.settings import Settings
+from grader.service.slot_process import Slot, SlotStopped
+from grader.store import runs
+from grader.store.blobs import read_blob
+from grader.store.database import Store
+from grader.store.runs import Lease
+from grader.store.schema import RunState
+
+TELL_EVERY_S = 0.3
+"""Parts are written down together this often: a live view needs no more, and a short grading
+then writes none."""
+
+log = logging.getLogger("grader.service")
+
+
+class Executor:
+    """Grades claimed runs in slots, and knows which leases it holds.
+
+    `held` are the leases under way; `revoked` are those among them that must stop.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.store = store
+        self.settings = settings
+        self.held: dict[str, Lease] = {}
+        self.revoked: set[str] = set()
+        self.is_stopping = threading.Event()
+        """Set when what is under way goes back to the queue."""
+        self._lock = threading.Lock()
+        self._folder = settings.folder.absolute() / "slots"
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def make_slot(self) -> Slot:
+        """A slot whose sandbox uses its share of the processors."""
+        cores = len(os.sched_getaffinity(0))
+        calls = max(1, cores // self.settings.slot_count)
+        return Slot(self.settings.folder.absolute() / "expected", calls)
+
+    def execute(self, lease: Lease, slot: Slot) -> RunState | None:
+        """Grade and keep the result; what became of the run, None when another had taken it."""
+        started = time.monotonic()
+        extra = {"run": lease.run_id, "request_id": lease.request_id}
+        with self._lock:
+            self.held[lease.token] = lease
+        try:
+            state = self._execute(lease, slot)
+        finally:
+            with self._lock:
+                self.held.pop(lease.token, None)
+                self.revoked.discard(lease.token)
+        elapsed_ms = round((time.monotonic() - started) * 1000)
+        log.info("run ended", extra={**extra, "state": state, "elapsed_ms": elapsed_ms})
+        return state
+
+    def list_held(self) -> list[str]:
+        """Tokens of the leases under way."""
+        with self._lock:
+            return list(self.held)
+
+    def revoke(self, tokens: Sequence[str] | set[str]) -> None:
+        """Stop these gradings soon."""
+        with self._lock:
+            self.revoked |= set(tokens) & self.held.keys()
+
+    def _execute(self, lease: Lease, slot: Slot) -> RunState | None:
+        story = Story(self.store, lease)
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            try:
+                request = self._prepare(lease, Path(folder))
+                student, staff = slot.grade(
+                    request,
+                    limit_s=self.settings.run_minutes * 60,
+                    on_part=story.add,
+                    may_go_on=lambda: (
+                        not (self.is_stopping.is_set() or lease.token in self.revoked)
+                    ),
+                )
+            except SlotStopped:
+                return self._stop(lease)
+            except GraderError as fault:
+                log.warning("run failed: %s", fault, extra={"run": lease.run_id})
+                reason = str(fault)
+                return self.store.attempt(
+                    lambda session: runs.bury(session, lease.run_id, lease.token, reason)
+                )
+        is_kept = self.store.attempt(lambda session: runs.finish(session, lease, student, staff))
+        return RunState.DONE if is_kept else None
+
+    def _stop(self, lease: Lease) -> RunState | None:
+        if self.is_stopping.is_set():
+            given_back = self.store.attempt(lambda session: runs.give_back(session, lease))
+            return RunState.QUEUED if given_back else None
+        ended = self.store.attempt(lambda session: runs.end_cancelled(session, lease))
+        return RunState.CANCELLED if ended else None
+
+    def _prepare(self, lease: Lease, folder: Path) -> dict[str, Any]:
+        with self.store.read() as session:
+            archive = read_blob(session, lease.archive_sha)
+            bundle = self._unpack(lease.bundle_sha, lambda sha: read_blob(session, sha))
+        path = folder / lease.archive_name
+        path.write_bytes(archive)
+        return {
+            "bundle": str(bundle),
+            "assignment": lease.assignment,
+            "archive": str(path),
+            "name": lease.name,
+            "secret": lease.secret,
+        }
+
+    def _unpack(self, sha256: str, read: Any) -> Path:
+        """A bundle as a folder; unpacked once a host, beside its place and then moved there."""
+        place = self._folder.parent / "bundles" / sha256
+        if place.is_dir():
+            return place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=place.parent))
+        with zipfile.ZipFile(io.BytesIO(read(sha256))) as archive:
+            archive.extractall(draft)
+        try:
+            draft.rename(place)
+        except OSError:
+            # Another slot was quicker.
+            shutil.rmtree(draft, ignore_errors=True)
+        return place
+
+
+class Story:
+    """What a run has come to, written down a few times a second."""
+
+    def __init__(self, store: Store, lease: Lease) -> None:
+        self._store, self._lease = store, lease
+        self._parts: list[dict[str, Any]] = []
+        self._told_at = time.monotonic()
+
+    def add(self, part: dict[str, Any]) -> None:
+        """Keep a part until it is time to tell."""
+        self._parts.append(part)
+        if time.monotonic() - self._told_at < TELL_EVERY_S:
+            return
+        parts, self._parts = self._parts, []
+        self._told_at = time.monotonic()
+        # A story that can't be told now is no reason to stop: the report will have it all.
+        with contextlib.suppress(Exception), self._store.write() as session:
+            runs.note_parts(session, self._lease, parts)

@@ -1,0 +1,108 @@
+"""Errors as `application/problem+json`, each with a title, a detail and the request's id."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from grader.errors import (
+    Conflict,
+    GraderError,
+    InstructorError,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    SubmissionError,
+    TooMany,
+    UsageError,
+)
+
+log = logging.getLogger("grader.service")
+
+STATUS: dict[type[GraderError], tuple[int, str]] = {
+    NotSignedIn: (401, "Sign in first"),
+    NotAllowed: (403, "Not allowed"),
+    NotFound: (404, "Not found"),
+    Conflict: (409, "Not possible now"),
+    TooMany: (429, "Too many"),
+    SubmissionError: (422, "Nothing in the submission can be read"),
+    UsageError: (422, "Not understood"),
+    InstructorError: (409, "The problems need their author"),
+}
+"""The first class that fits; everything else is ours, a 500."""
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make every error of this app a problem."""
+    app.add_exception_handler(GraderError, _answer_grader_error)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(DBAPIError, _answer_database)
+    app.add_exception_handler(Exception, _answer_fault)
+
+
+def make_problem(
+    request: Request, status: int, title: str, detail: str = "", **more: Any
+) -> JSONResponse:
+    """One problem, as a response."""
+    headers = more.pop("headers", None)
+    content = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": getattr(request.state, "request_id", ""),
+        **more,
+    }
+    return JSONResponse(content, status, headers, media_type="application/problem+json")
+
+
+def _answer_grader_error(request: Request, error: Exception) -> JSONResponse:
+    for kind, (status, title) in STATUS.items():
+        if isinstance(error, kind):
+            headers = {}
+            if isinstance(error, TooMany):
+                headers["Retry-After"] = str(error.retry_after_s)
+            if isinstance(error, NotSignedIn):
+                headers["WWW-Authenticate"] = "Bearer"
+            return make_problem(request, status, title, str(error), headers=headers)
+    return _answer_fault(request, error)
+
+
+def _answer_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    title = str(error.detail)
+    return make_problem(request, error.status_code, title, headers=error.headers)
+
+
+def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = [
+        {"where": ".".join(map(str, fault["loc"])), "what": fault["msg"]}
+        for fault in error.errors()
+    ]
+    detail = f"{faults[0]['where']}: {faults[0]['what']}" if faults else ""
+    return make_problem(request, 422, "Not understood", detail, faults=faults)
+
+
+def _answer_database(request: Request, error: Exception) -> JSONResponse:
+    log.error("database: %s", error)
+    return make_problem(
+        request,
+        503,
+        "The database is away",
+        "nothing was lost; try again in a moment",
+        headers={"Retry-After": "5"},
+    )
+
+
+def _answer_fault(request: Request, error: Exception) -> JSONResponse:
+    log.error("fault", exc_info=error)
+    detail = "a fault of the service, not yours; its operator finds it by the request's id"
+    return make_problem(request, 500, "The service failed", detail)

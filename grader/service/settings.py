@@ -1,0 +1,113 @@
+"""What an operator may set: one TOML file, and the environment over it."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from grader.errors import UsageError
+from grader.store.admission import Limits
+from grader.store.database import name_sqlite
+
+FILE = "service.toml"
+PREFIX = "GRADE_"
+MIB = 1 << 20
+
+
+class Settings(BaseModel):
+    """Everything that can be set; each has a default that serves a course on one machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: Path = Path(".grade")
+    """Where the service keeps what it owns: the database, unless it is elsewhere, and caches."""
+    database: str = ""
+    """A URL: `postgresql://host/name`; empty for a SQLite file in the folder."""
+    engine: Literal["", "embedded", "distributed"] = ""
+    """Empty: embedded with SQLite, distributed with PostgreSQL."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str = ""
+    """How people reach the service, `https://grade.example.edu`; cookies follow its scheme."""
+    trusted_proxies: str = "127.0.0.1"
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    slots: int = Field(default=0, ge=0, le=256)
+    """Gradings at once in this process; 0 for one a processor core."""
+    queues: tuple[str, ...] = ("cpu",)
+    """Resources that this host has."""
+    upload_mib: int = Field(default=64, ge=1, le=512)
+    """A year of one student's code is well under 1 MiB; notebooks carry their plots inside."""
+    per_hour: int = Field(default=30, ge=1)
+    waiting: int = Field(default=3, ge=1)
+    run_minutes: float = Field(default=30, gt=0)
+    """A grading that takes longer hangs: its parts all have limits of their own."""
+    drain_s: float = Field(default=60, ge=0)
+    """On SIGTERM gradings under way may end within this time; then they go back to the queue."""
+    heartbeat_s: float = Field(default=5, gt=0)
+    stale_s: float = Field(default=30, gt=0)
+    """A worker that was not heard of for so long is dead: six missed beats."""
+    sweep_s: float = Field(default=30, gt=0)
+    log_level: str = "info"
+    metrics_token: str = ""
+    """Who may read /metrics: a bearer token; empty for this machine only."""
+
+    @property
+    def database_url(self) -> str:
+        return self.database or name_sqlite(self.folder / "grade.db")
+
+    @property
+    def engine_name(self) -> str:
+        if self.engine:
+            return self.engine
+        return "embedded" if self.database_url.startswith("sqlite") else "distributed"
+
+    @property
+    def slot_count(self) -> int:
+        return self.slots or len(os.sched_getaffinity(0))
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(per_hour=self.per_hour, waiting=self.waiting)
+
+    @property
+    def upload_bytes(self) -> int:
+        return self.upload_mib * MIB
+
+
+def read_settings(
+    path: Path | None = None, environment: Mapping[str, str] = os.environ, **given: Any
+) -> Settings:
+    """Settings from a file, over it the environment, over that what was given.
+
+    `GRADE_DATABASE` sets `database`, and so on. Without a path, `service.toml` here is read if
+    there is one.
+
+    Errors   UsageError: which setting, what was seen, what it may be.
+    """
+    found: dict[str, Any] = {}
+    path = path or (Path(environment["GRADE_CONFIG"]) if environment.get("GRADE_CONFIG") else None)
+    if path is None and Path(FILE).is_file():
+        path = Path(FILE)
+    if path is not None:
+        try:
+            found = tomllib.loads(path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as trouble:
+            raise UsageError(f"{path} cannot be read as settings: {trouble}") from None
+    for name in Settings.model_fields:
+        value = environment.get(PREFIX + name.upper())
+        if value is not None:
+            found[name] = tuple(value.split(",")) if name == "queues" else value
+    found |= {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings.model_validate(found)
+    except ValidationError as trouble:
+        first = trouble.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        known = ", ".join(Settings.model_fields)
+        advice = f"; there are: {known}" if first["type"] == "extra_forbidden" else ""
+        raise UsageError(f"setting '{place}': {first['msg']}{advice}") from None

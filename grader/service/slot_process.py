@@ -1,0 +1,133 @@
+"""Starting slots, giving them work, and killing them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from grader.errors import SystemFault
+from grader.report.json import read as read_report
+from grader.report.models import Report
+
+POLL_S = 0.25
+"""How often a grading under way is asked whether it may go on."""
+_CHUNK = 1 << 18
+
+
+class SlotDied(SystemFault):
+    """The process that graded ended without a result."""
+
+
+class SlotStopped(SystemFault):
+    """The grading was stopped from outside."""
+
+
+class Slot:
+    """One grading process, started when first needed and again after it died."""
+
+    def __init__(self, expected: Path, calls: int) -> None:
+        self._expected = expected
+        self._calls = calls
+        self._process: subprocess.Popen[bytes] | None = None
+        self._rest = b""
+
+    def grade(
+        self,
+        request: dict[str, Any],
+        *,
+        limit_s: float,
+        on_part: Callable[[dict[str, Any]], None],
+        may_go_on: Callable[[], bool],
+    ) -> tuple[Report, Report]:
+        """The student's and the staff's report.
+
+        Errors   SlotStopped when `may_go_on` said no; SlotDied when the process ended, took too
+                 long or said something else; SystemFault, in its words, when grading failed.
+        """
+        self._start()
+        self._send(request)
+        given_up_at = time.monotonic() + limit_s
+        while True:
+            reply = self._read_reply(given_up_at, may_go_on)
+            if "part" in reply:
+                on_part(reply["part"])
+            elif "fault" in reply:
+                raise SystemFault(reply["fault"])
+            else:
+                return read_report(reply["student"]), read_report(reply["staff"])
+
+    def warm_up(self) -> None:
+        """Start the process before there is work."""
+        self._start()
+
+    def kill(self) -> None:
+        """End the process and all that it started."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def _start(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.kill()
+        self._rest = b""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "grader.service.slot"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        self._send({"expected": str(self._expected), "calls": self._calls})
+
+    def _send(self, document: dict[str, Any]) -> None:
+        assert self._process and self._process.stdin
+        try:
+            self._process.stdin.write(json.dumps(document).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise self._died() from None
+
+    def _read_reply(self, given_up_at: float, may_go_on: Callable[[], bool]) -> dict[str, Any]:
+        assert self._process and self._process.stdout
+        pipe = self._process.stdout.fileno()
+        while b"\n" not in self._rest:
+            if not may_go_on():
+                self.kill()
+                raise SlotStopped
+            if time.monotonic() > given_up_at:
+                self.kill()
+                raise SlotDied("the grading took longer than any may and was ended")
+            ready, _, _ = select.select([pipe], [], [], POLL_S)
+            if not ready:
+                continue
+            content = os.read(pipe, _CHUNK)
+            if not content:
+                raise self._died()
+            self._rest += content
+        line, _, self._rest = self._rest.partition(b"\n")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def _died(self) -> SlotDied:
+        code = self._process.wait() if self._process else None
+        self.kill()
+        return SlotDied(f"the grading process ended with code {code} before it had a result")

@@ -1,0 +1,256 @@
+"""Taking a submission: who may hand in now, what is the same again, and how urgent it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from grader.errors import Conflict, NotAllowed, TooMany
+from grader.store.blobs import keep_blob
+from grader.store.schema import (
+    Assignment,
+    Course,
+    Extension,
+    GradingRun,
+    Purpose,
+    RunState,
+    Submission,
+)
+from grader.store.types import now
+
+URGENCY = {Purpose.INTERACTIVE: 2_000_000, Purpose.PRACTICE: 1_000_000, Purpose.REGRADE: 0}
+"""Apart by more than any course ever has waiting, so that a class never overtakes another."""
+LAST_HOUR = 100_000
+"""What the hour before the due time adds: a student can't wait then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedIn:
+    """What came in, looked at but not yet taken."""
+
+    archive: bytes
+    archive_name: str
+    name: str
+    content_hash: str
+    manifest: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one student may ask for, on one assignment."""
+
+    per_hour: int = 30
+    """Submissions; one every two minutes leaves time to read a report."""
+    waiting: int = 3
+    """Submissions of one student that wait or run, over all assignments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A submission in the store, and its grading."""
+
+    submission: Submission
+    run: GradingRun
+    is_new: bool
+
+
+def take_submission(
+    session: Session,
+    assignment: Assignment,
+    user_id: int,
+    handed_in: HandedIn,
+    *,
+    limits: Limits,
+    is_practice: bool = False,
+    source: str = "api",
+    request_id: str = "",
+    at: dt.datetime | None = None,
+) -> Taken:
+    """Take a submission and queue its grading; the same files again are the same submission.
+
+    Errors   NotAllowed outside the assignment's time; TooMany beyond the limits; Conflict when
+             the assignment has no problems yet.
+    """
+    at = at or now()
+    latest = find_latest(session, assignment.id, user_id)
+    if latest and latest.content_hash == handed_in.content_hash:
+        run = find_run(session, latest.id)
+        if run is not None and latest.is_practice == is_practice:
+            return Taken(latest, run, is_new=False)
+    _require_open(session, assignment, user_id, at)
+    _require_room(session, assignment, user_id, limits, at)
+    submission = Submission(
+        assignment_id=assignment.id,
+        user_id=user_id,
+        ordinal=(latest.ordinal if latest else 0) + 1,
+        content_hash=handed_in.content_hash,
+        archive_sha=keep_blob(session, handed_in.archive),
+        archive_name=handed_in.archive_name,
+        name=handed_in.name,
+        manifest=list(handed_in.manifest),
+        is_practice=is_practice,
+        source=source,
+        received_at=at,
+    )
+    session.add(submission)
+    session.flush()
+    supersede(session, assignment.id, user_id)
+    purpose = Purpose.PRACTICE if is_practice else Purpose.INTERACTIVE
+    run = add_run(session, submission, assignment, purpose, request_id=request_id)
+    return Taken(submission, run, is_new=True)
+
+
+def add_run(
+    session: Session,
+    submission: Submission,
+    assignment: Assignment,
+    purpose: Purpose,
+    *,
+    version_id: int | None = None,
+    regrade_id: int | None = None,
+    request_id: str = "",
+) -> GradingRun:
+    """Queue a grading of a submission; another generation where there is one already."""
+    version_id = version_id or assignment.version_id
+    if version_id is None:
+        raise Conflict(f"{assignment.slug} has no problems yet; its instructor must register them")
+    generation = session.scalar(
+        select(func.max(GradingRun.generation)).where(
+            GradingRun.submission_id == submission.id,
+            GradingRun.version_id == version_id,
+            GradingRun.purpose == purpose,
+        )
+    )
+    run = GradingRun(
+        submission_id=submission.id,
+        version_id=version_id,
+        course_id=assignment.course_id,
+        purpose=purpose,
+        generation=0 if generation is None else generation + 1,
+        regrade_id=regrade_id,
+        state=RunState.QUEUED,
+        queue=assignment.queue,
+        priority=find_priority(session, assignment, purpose),
+        request_id=request_id,
+        queued_at=now(),
+    )
+    session.add(run)
+    session.flush()
+    return run
+
+
+def find_priority(session: Session, assignment: Assignment, purpose: Purpose) -> int:
+    """Urgency, less what the course has waiting already: nobody's thousand delays another's one."""
+    waiting = session.scalar(
+        select(func.count()).where(
+            GradingRun.course_id == assignment.course_id, GradingRun.state == RunState.QUEUED
+        )
+    )
+    share = session.scalar(select(Course.share).where(Course.id == assignment.course_id)) or 1
+    rush = 0
+    if purpose is Purpose.INTERACTIVE and assignment.due_at:
+        left = assignment.due_at - now()
+        rush = LAST_HOUR if dt.timedelta(0) <= left <= dt.timedelta(hours=1) else 0
+    return URGENCY[purpose] + rush - (waiting or 0) // max(1, share)
+
+
+def supersede(session: Session, assignment_id: int, user_id: int) -> int:
+    """Take a student's older waiting gradings of an assignment off the queue."""
+    older = select(Submission.id).where(
+        Submission.assignment_id == assignment_id, Submission.user_id == user_id
+    )
+    done: Any = session.execute(
+        update(GradingRun)
+        .where(
+            GradingRun.submission_id.in_(older),
+            GradingRun.state == RunState.QUEUED,
+            GradingRun.purpose != Purpose.REGRADE,
+        )
+        .values(state=RunState.SUPERSEDED, finished_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)
+
+
+def find_latest(session: Session, assignment_id: int, user_id: int) -> Submission | None:
+    """A student's latest submission to an assignment."""
+    return session.scalar(
+        select(Submission)
+        .where(Submission.assignment_id == assignment_id, Submission.user_id == user_id)
+        .order_by(Submission.ordinal.desc())
+        .limit(1)
+    )
+
+
+def find_run(session: Session, submission_id: int) -> GradingRun | None:
+    """The latest grading of a submission that is no regrade's: the one its student follows."""
+    return session.scalar(
+        select(GradingRun)
+        .where(GradingRun.submission_id == submission_id, GradingRun.regrade_id.is_(None))
+        .order_by(GradingRun.id.desc())
+        .limit(1)
+    )
+
+
+def find_extension(session: Session, assignment_id: int, user_id: int) -> Extension | None:
+    """The extension that counts for a student; None where there is none."""
+    latest = session.scalar(
+        select(Extension)
+        .where(Extension.assignment_id == assignment_id, Extension.user_id == user_id)
+        .order_by(Extension.id.desc())
+        .limit(1)
+    )
+    return latest if latest and latest.due_at else None
+
+
+def _require_open(session: Session, assignment: Assignment, user_id: int, at: dt.datetime) -> None:
+    if assignment.opens_at and at < assignment.opens_at:
+        raise NotAllowed(f"{assignment.slug} opens at {assignment.opens_at:%F %H:%M} UTC")
+    closes_at = assignment.closes_at
+    if closes_at and at > closes_at:
+        extension = find_extension(session, assignment.id, user_id)
+        if extension is None or extension.due_at is None or at > extension.due_at:
+            raise NotAllowed(f"{assignment.slug} closed at {closes_at:%F %H:%M} UTC")
+
+
+def _require_room(
+    session: Session, assignment: Assignment, user_id: int, limits: Limits, at: dt.datetime
+) -> None:
+    hour_ago = at - dt.timedelta(hours=1)
+    recent = session.execute(
+        select(func.count(), func.min(Submission.received_at)).where(
+            Submission.assignment_id == assignment.id,
+            Submission.user_id == user_id,
+            Submission.received_at > hour_ago,
+        )
+    ).one()
+    allowed = assignment.per_hour if assignment.per_hour is not None else limits.per_hour
+    if recent[0] >= allowed:
+        wait_s = max(1, int((recent[1] - hour_ago).total_seconds()) + 1) if recent[1] else 3600
+        raise TooMany(
+            f"{recent[0]} submissions of {assignment.slug} within an hour, and {allowed} are"
+            f" allowed; the next can come in {-(-wait_s // 60)} minutes",
+            wait_s,
+        )
+    # What this one supersedes makes room for it.
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(GradingRun)
+        .join(Submission, Submission.id == GradingRun.submission_id)
+        .where(
+            Submission.user_id == user_id,
+            GradingRun.purpose != Purpose.REGRADE,
+            (GradingRun.state == RunState.RUNNING)
+            | ((GradingRun.state == RunState.QUEUED) & (Submission.assignment_id != assignment.id)),
+        )
+    )
+    if (waiting or 0) >= limits.waiting:
+        raise TooMany(
+            f"{waiting} of your submissions are being graded; hand in the next when one is done",
+            30,
+        )

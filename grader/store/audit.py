@@ -1,0 +1,69 @@
+"""The audit trail: each entry holds the digest of the one before, so that none can be changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from grader.store.schema import AuditEntry
+from grader.store.types import now
+
+FIRST = "0" * 64
+_LOCK = 0x66616972
+"""Any number that nothing else locks: entries are appended one at a time."""
+
+
+def note(
+    session: Session, actor_id: int | None, action: str, thing: str, **detail: Any
+) -> AuditEntry:
+    """Append an entry, in the transaction of what it tells of."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    session.flush()
+    latest = select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
+    entry = AuditEntry(
+        at=now().replace(microsecond=0),
+        actor_id=actor_id,
+        action=action,
+        thing=thing,
+        detail=detail,
+        previous_hash=session.scalar(latest) or FIRST,
+    )
+    entry.hash = _digest(entry)
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def verify_trail(session: Session) -> tuple[int, str]:
+    """How many entries there are, and what is wrong with the first bad one; '' when nothing is."""
+    previous = FIRST
+    count = 0
+    for entry in session.scalars(
+        select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=1000)
+    ):
+        count += 1
+        if entry.previous_hash != previous:
+            return count, f"entry {entry.id} does not follow the one before it"
+        if entry.hash != _digest(entry):
+            return count, f"entry {entry.id} is not what was written at {entry.at:%F %T}"
+        previous = entry.hash
+    return count, ""
+
+
+def _digest(entry: AuditEntry) -> str:
+    fields: Mapping[str, Any] = {
+        "at": entry.at.isoformat(),
+        "actor": entry.actor_id,
+        "action": entry.action,
+        "thing": entry.thing,
+        "detail": entry.detail,
+        "previous": entry.previous_hash,
+    }
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,47 @@
+"""Bytes by their SHA-256: the same bytes are kept once."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from grader.errors import SystemFault
+from grader.store.schema import Blob
+from grader.store.types import now
+
+LEVEL = 3
+"""Archives are compressed already; reports shrink ten times at the lowest levels too."""
+
+
+def keep_blob(session: Session, content: bytes) -> str:
+    """Keep bytes, and give their name."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(
+        insert(Blob)
+        .values(
+            sha256=sha256,
+            size=len(content),
+            content=zlib.compress(content, LEVEL),
+            created_at=now(),
+        )
+        .on_conflict_do_nothing()
+    )
+    return sha256
+
+
+def read_blob(session: Session, sha256: str) -> bytes:
+    """Bytes by their name.
+
+    Errors   SystemFault when they are gone or are not what they were.
+    """
+    blob = session.get(Blob, sha256)
+    if blob is None:
+        raise SystemFault(f"the store has lost {sha256[:12]}…; restore it from a backup")
+    content = zlib.decompress(blob.content)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise SystemFault(f"{sha256[:12]}… in the store is damaged; restore it from a backup")
+    return content

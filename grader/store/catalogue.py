@@ -1,0 +1,216 @@
+"""Courses and assignments, and registering what a folder of problems asks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import json
+import secrets
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grader.errors import Conflict, NotFound, UsageError
+from grader.store.blobs import keep_blob
+from grader.store.schema import Assignment, Course, ProblemVersion
+
+if TYPE_CHECKING:
+    from grader.spec.loaded import LoadedAssignment
+
+LIBRARIES = ("numpy", "torch", "numba", "sympy", "mpmath")
+"""What a number may depend on, beside the grader and Python."""
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest a zip knows: the same files always make the same bytes."""
+
+
+def add_course(
+    session: Session, slug: str, title: str, folder: str = "", timezone: str = "UTC"
+) -> Course:
+    """Add a course.
+
+    Errors   Conflict when there is one of that name; UsageError for an unknown time zone.
+    """
+    if session.scalar(select(Course).where(Course.slug == slug)):
+        raise Conflict(f"there is a course '{slug}' already")
+    _find_zone(timezone)
+    course = Course(
+        slug=slug,
+        title=title,
+        folder=folder,
+        timezone=timezone,
+        secret=secrets.token_hex(32),
+    )
+    session.add(course)
+    session.flush()
+    return course
+
+
+def find_course(session: Session, slug: str) -> Course:
+    """Errors   NotFound."""
+    course = session.scalar(select(Course).where(Course.slug == slug))
+    if course is None:
+        raise NotFound(f"there is no course '{slug}'")
+    return course
+
+
+def find_assignment(session: Session, course: Course, slug: str) -> Assignment:
+    """Errors   NotFound."""
+    found = session.scalar(
+        select(Assignment).where(Assignment.course_id == course.id, Assignment.slug == slug)
+    )
+    if found is None:
+        raise NotFound(f"{course.slug} has no assignment '{slug}'")
+    return found
+
+
+def list_assignments(session: Session, course_id: int) -> list[Assignment]:
+    """In the order that students see."""
+    return list(
+        session.scalars(
+            select(Assignment)
+            .where(Assignment.course_id == course_id)
+            .order_by(Assignment.position, Assignment.slug)
+        )
+    )
+
+
+def register_assignment(
+    session: Session,
+    course: Course,
+    loaded: LoadedAssignment,
+    root: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    make_current: bool = True,
+    note: str = "",
+) -> tuple[Assignment, ProblemVersion, bool]:
+    """Note what an assignment asks now; whether that is new.
+
+    A version is named by the bytes of its problems and references and by the versions of the
+    libraries: whatever could change a verdict changes the name.
+    """
+    bundle = pack_bundle(root, loaded.id)
+    environment = dict(environment or describe_environment())
+    content_hash = _name_version(bundle, environment)
+    assignment = session.scalar(
+        select(Assignment).where(Assignment.course_id == course.id, Assignment.slug == loaded.id)
+    )
+    if assignment is None:
+        position = session.scalar(select(func.count()).where(Assignment.course_id == course.id))
+        assignment = Assignment(
+            course_id=course.id, slug=loaded.id, title=loaded.title, position=position or 0
+        )
+        session.add(assignment)
+        session.flush()
+    version = session.scalar(
+        select(ProblemVersion).where(
+            ProblemVersion.assignment_id == assignment.id,
+            ProblemVersion.content_hash == content_hash,
+        )
+    )
+    is_new = version is None
+    if version is None:
+        version = ProblemVersion(
+            assignment_id=assignment.id,
+            content_hash=content_hash,
+            bundle_sha=keep_blob(session, bundle),
+            environment=environment,
+            outline=outline_parts(loaded),
+            note=note,
+        )
+        session.add(version)
+        session.flush()
+    if make_current or assignment.version_id is None:
+        assignment.version_id = version.id
+        assignment.title = loaded.title
+        assignment.due_at = read_due(loaded.due, course.timezone) or assignment.due_at
+        assignment.max_points = sum_points(version.outline)
+        session.flush()
+    return assignment, version, is_new
+
+
+def outline_parts(loaded: LoadedAssignment) -> list[dict[str, Any]]:
+    """Parts in order, with what marking and a gradebook need; nothing that answers them."""
+    return [
+        {
+            "id": part_id,
+            "problem": problem.id,
+            "title": part.title,
+            "kind": part.kind,
+            "points": str(part.points),
+            "rubric": [
+                {"item": item.item, "points": str(item.points)}
+                for item in getattr(part, "rubric", ())
+            ],
+        }
+        for problem, part_id, part in loaded.parts()
+    ]
+
+
+def sum_points(outline: list[dict[str, Any]]) -> Any:
+    """What all parts are worth, to a ten-thousandth."""
+    from decimal import Decimal
+    from fractions import Fraction
+
+    units = sum(round(Fraction(part["points"]) * 10_000) for part in outline)
+    return Decimal(units) / 10_000
+
+
+def pack_bundle(root: Path, assignment_id: str) -> bytes:
+    """`problems/<assignment>/` and `reference/<assignment>/` as a zip, always the same bytes."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in ("problems", "reference"):
+            folder = root / part / assignment_id
+            for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+                name = path.relative_to(root).as_posix()
+                if path.is_file() and "__pycache__" not in name:
+                    archive.writestr(zipfile.ZipInfo(name, _EPOCH), path.read_bytes())
+    return content.getvalue()
+
+
+def describe_environment() -> dict[str, str]:
+    """Versions of what verdicts depend on, without importing any of it."""
+    import sys
+    from importlib.metadata import PackageNotFoundError, version
+
+    from grader import __version__
+
+    found = {"grader": __version__, "python": ".".join(map(str, sys.version_info[:2]))}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = "none"
+    return found
+
+
+def read_due(due: str | None, timezone: str) -> dt.datetime | None:
+    """A due date as the spec writes it: the end of a day where no time is given."""
+    if not due:
+        return None
+    moment = dt.datetime.fromisoformat(due)
+    if len(due) <= len("2026-10-12"):
+        moment = moment.replace(hour=23, minute=59, second=59)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=_find_zone(timezone))
+    return moment.astimezone(dt.UTC)
+
+
+def _find_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise UsageError(f"no time zone '{name}'; write it as Europe/London") from None
+
+
+def _name_version(bundle: bytes, environment: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(bundle)
+    digest.update(json.dumps(dict(environment), sort_keys=True).encode())
+    return digest.hexdigest()

@@ -1,0 +1,134 @@
+"""Opening the store: one URL, SQLite or PostgreSQL, and sessions to read and to write."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from grader.errors import SystemFault
+
+BUSY_MS = 10_000
+"""A writer waits for another this long; one holds the file for milliseconds."""
+PATIENCE_S = 30.0
+"""A database that restarts is back within seconds; after this it is down."""
+POOL = 12
+"""Connections a process keeps to PostgreSQL: as many as the web process has busy threads."""
+
+Result = TypeVar("Result")
+
+
+class Store:
+    """The database of one service.
+
+    `read()` and `write()` give sessions; a write is one transaction, taken whole or not at all.
+    Several threads and processes may use a store at once.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.engine = _open_sqlite(url) if self.is_sqlite else _open_postgresql(url)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one moment and changes nothing."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose changes are kept when the block ends well."""
+        engine = self.engine.execution_options(grade_writes=True)
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def attempt(self, work: Callable[[Session], Result]) -> Result:
+        """Do a piece of writing; again, when the database was away or somebody came first.
+
+        Only for work that may be done again from its start.
+        """
+        waited_until = time.monotonic() + PATIENCE_S
+        pause_s = 0.02
+        while True:
+            try:
+                with self.write() as session:
+                    return work(session)
+            except (OperationalError, IntegrityError, DBAPIError) as trouble:
+                if not _is_passing(trouble) or time.monotonic() > waited_until:
+                    raise
+            time.sleep(pause_s)
+            pause_s = min(1.0, pause_s * 2)
+
+    def ping(self) -> None:
+        """Errors   whatever the database says when it doesn't answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("select 1"))
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _is_passing(trouble: DBAPIError) -> bool:
+    """Whether trying again can help: a lost connection, a deadlock, a busy file, a race."""
+    if isinstance(trouble, IntegrityError):
+        return "uq_" in str(trouble.orig) or "UNIQUE" in str(trouble.orig)
+    return isinstance(trouble, OperationalError) or trouble.connection_invalidated
+
+
+def name_sqlite(path: Path) -> str:
+    """The URL of a database file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+def _open_sqlite(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:" and not Path(path).parent.is_dir():
+        raise SystemFault(f"there is no folder {Path(path).parent} for the database; make it first")
+    # The driver must not begin transactions by itself: it begins too late, and never for reads.
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_MS / 1000, "autocommit": True}
+        if _has_autocommit()
+        else {"timeout": BUSY_MS / 1000, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("pragma journal_mode=WAL")
+        # Every commit reaches the disk: a submission that was acknowledged stays.
+        cursor.execute("pragma synchronous=FULL")
+        cursor.execute("pragma foreign_keys=ON")
+        cursor.execute(f"pragma busy_timeout={BUSY_MS}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # A reader that later writes would be refused while another writes; a writer says so first.
+        writes = connection.get_execution_options().get("grade_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _has_autocommit() -> bool:
+    return hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
+
+
+def _open_postgresql(url: str) -> Engine:
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=POOL,
+        max_overflow=POOL,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "application_name": "fairmark"},
+    )

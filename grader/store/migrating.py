@@ -1,0 +1,55 @@
+"""Bringing a database to the tables that this version of the grader knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from grader.errors import SystemFault
+from grader.store.database import Store
+
+FOLDER = Path(__file__).with_name("migrations")
+
+
+def migrate(store: Store, revision: str = "head") -> None:
+    """Take every step up to a revision; one transaction, so that it happens whole."""
+    config = _configure()
+    with store.engine.execution_options(grade_writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def undo_migrations(store: Store, revision: str = "base") -> None:
+    """Take steps back, for tests and for a version that has to be left again."""
+    config = _configure()
+    with store.engine.execution_options(grade_writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+def find_revisions() -> tuple[str, ...]:
+    """Every revision, the first one first."""
+    scripts = ScriptDirectory.from_config(_configure())
+    return tuple(script.revision for script in scripts.walk_revisions())[::-1]
+
+
+def require_current(store: Store) -> None:
+    """Errors   SystemFault when the tables are older or newer than this grader."""
+    with store.engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    newest = find_revisions()[-1]
+    if found != newest:
+        raise SystemFault(
+            f"the database is at revision {found or 'none'}, this grader needs {newest};"
+            " run: grade admin init"
+        )
+
+
+def _configure() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return config

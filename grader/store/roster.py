@@ -1,0 +1,176 @@
+"""People: adding and finding them, their roles, their tokens."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from grader.errors import Conflict, NotFound
+from grader.store.schema import ApiToken, Course, Enrolment, Role, User
+from grader.store.types import now
+
+SCOPES = ("submit", "read:own", "grade", "admin:course", "operate")
+"""What a token may be used for, within what its owner may do."""
+TOKEN_MARK = "grd"
+_SEEN_EVERY = dt.timedelta(minutes=5)
+"""When a token was last used is noted this often, not with every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody who was recognised: who, their roles, and what the token allows."""
+
+    user_id: int
+    name: str
+    roles: Mapping[int, Role]
+    """By course."""
+    is_operator: bool = False
+    scopes: frozenset[str] | None = None
+    """None where a person is signed in: all that their roles allow."""
+
+
+def add_user(session: Session, email: str, name: str, *, is_operator: bool = False) -> User:
+    """Add a person.
+
+    Errors   Conflict when the address is taken.
+    """
+    email = email.strip().lower()
+    if find_user(session, email):
+        raise Conflict(f"there is a person with the address {email} already")
+    user = User(name=name, email=email, is_operator=is_operator)
+    session.add(user)
+    session.flush()
+    return user
+
+
+def find_user(session: Session, email: str) -> User | None:
+    """A person by address."""
+    return session.scalar(select(User).where(User.email == email.strip().lower()))
+
+
+def enrol(
+    session: Session,
+    course: Course,
+    user: User,
+    role: Role,
+    *,
+    section: str = "",
+    external_id: str = "",
+) -> Enrolment:
+    """Give a person a role in a course, in place of any other."""
+    enrolment = session.get(Enrolment, (course.id, user.id))
+    if enrolment is None:
+        enrolment = Enrolment(course_id=course.id, user_id=user.id)
+        session.add(enrolment)
+    enrolment.role = role
+    enrolment.left_at = None
+    enrolment.section = section or enrolment.section or ""
+    enrolment.external_id = external_id or enrolment.external_id or ""
+    session.flush()
+    return enrolment
+
+
+def recognise(
+    session: Session, user: User, scopes: Iterable[str] | None = None, course_id: int | None = None
+) -> Known:
+    """A person with all their roles, or those in one course."""
+    rows = session.execute(
+        select(Enrolment.course_id, Enrolment.role).where(
+            Enrolment.user_id == user.id, Enrolment.left_at.is_(None)
+        )
+    )
+    return Known(
+        user_id=user.id,
+        name=user.name,
+        roles={
+            course: Role(role) for course, role in rows if course_id is None or course == course_id
+        },
+        is_operator=user.is_operator and course_id is None,
+        scopes=None if scopes is None else frozenset(scopes),
+    )
+
+
+def make_token(
+    session: Session,
+    user: User,
+    *,
+    scopes: Iterable[str],
+    expires_at: dt.datetime,
+    label: str = "",
+    course_id: int | None = None,
+) -> tuple[ApiToken, str]:
+    """A token, and its text, which is never to be had again."""
+    wanted = sorted(set(scopes))
+    unknown = [scope for scope in wanted if scope not in SCOPES]
+    if unknown:
+        raise Conflict(f"no scope '{unknown[0]}'; there are: {', '.join(SCOPES)}")
+    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+    token = ApiToken(
+        user_id=user.id,
+        course_id=course_id,
+        label=label,
+        prefix=prefix,
+        secret_hash=hash_secret(secret),
+        scopes=wanted,
+        expires_at=expires_at,
+    )
+    session.add(token)
+    session.flush()
+    return token, f"{TOKEN_MARK}_{prefix}_{secret}"
+
+
+def find_token(session: Session, text: str) -> tuple[ApiToken, User] | None:
+    """The token and its owner; None when it is unknown, expired, revoked or its owner is gone."""
+    mark, _, rest = text.partition("_")
+    prefix, _, secret = rest.partition("_")
+    if mark != TOKEN_MARK or not prefix or not secret:
+        return None
+    row = session.execute(
+        select(ApiToken, User)
+        .join(User, User.id == ApiToken.user_id)
+        .where(ApiToken.prefix == prefix)
+    ).first()
+    if row is None:
+        return None
+    token, user = row
+    if not hmac.compare_digest(token.secret_hash, hash_secret(secret)):
+        return None
+    moment = now()
+    if token.revoked_at or token.expires_at <= moment or user.disabled_at or user.erased_at:
+        return None
+    return token, user
+
+
+def note_use(session: Session, token: ApiToken) -> None:
+    """Note that a token is in use, to a few minutes."""
+    session.execute(update(ApiToken).where(ApiToken.id == token.id).values(last_used_at=now()))
+
+
+def wants_noting(token: ApiToken) -> bool:
+    """Whether its last use was noted too long ago."""
+    return token.last_used_at is None or now() - token.last_used_at > _SEEN_EVERY
+
+
+def revoke_token(session: Session, token_id: int, user_id: int | None) -> ApiToken:
+    """Revoke a token, of one person or of anybody.
+
+    Errors   NotFound.
+    """
+    token = session.get(ApiToken, token_id)
+    if token is None or (user_id is not None and token.user_id != user_id):
+        raise NotFound("there is no such token")
+    token.revoked_at = token.revoked_at or now()
+    session.flush()
+    return token
+
+
+def hash_secret(secret: str) -> str:
+    """A digest; the secret has 256 random bits, so a fast one is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()

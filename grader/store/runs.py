@@ -1,0 +1,384 @@
+"""The life of a grading: claimed under a lease, then done, given back, or buried.
+
+Every step is one statement that changes a row only under the lease that it was claimed with:
+whoever comes late, a twin after a lost connection or a worker thought dead, changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from grader.errors import Conflict, NotFound
+from grader.store.blobs import keep_blob
+from grader.store.schema import (
+    Assignment,
+    CheckOutcome,
+    Course,
+    GradingRun,
+    PartOutcome,
+    ProblemVersion,
+    RunEvent,
+    RunState,
+    Submission,
+)
+from grader.store.types import now
+
+if TYPE_CHECKING:
+    from grader.report.models import Report
+
+DEATHS = 3
+"""A grading whose grader died this often is set aside: the fourth would die too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """One grading, claimed: all that is needed to do it."""
+
+    run_id: int
+    token: str
+    starts: int
+    request_id: str
+    assignment: str
+    bundle_sha: str
+    archive_sha: str
+    archive_name: str
+    name: str
+    secret: str
+
+
+def claim_next(session: Session, queues: Sequence[str], worker: str) -> Lease | None:
+    """Claim the most urgent waiting grading; None when nothing waits."""
+    waiting = (
+        select(GradingRun.id)
+        .where(GradingRun.state == RunState.QUEUED, GradingRun.queue.in_(queues))
+        .order_by(GradingRun.priority.desc(), GradingRun.id)
+        .limit(1)
+    )
+    run_id = session.scalar(waiting)
+    return claim(session, run_id, worker) if run_id is not None else None
+
+
+def claim(session: Session, run_id: int, worker: str) -> Lease | None:
+    """Claim one grading; None when it is not waiting any more."""
+    token, moment = str(uuid.uuid4()), now()
+    claimed: Any = session.execute(
+        update(GradingRun)
+        .where(GradingRun.id == run_id, GradingRun.state == RunState.QUEUED)
+        .values(
+            state=RunState.RUNNING,
+            lease_token=token,
+            worker=worker,
+            starts=GradingRun.starts + 1,
+            started_at=moment,
+            heartbeat_at=moment,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if claimed.rowcount != 1:
+        return None
+    row = session.execute(
+        select(
+            GradingRun.starts,
+            GradingRun.request_id,
+            Assignment.slug,
+            ProblemVersion.bundle_sha,
+            Submission.archive_sha,
+            Submission.archive_name,
+            Submission.name,
+            Course.secret,
+        )
+        .join(Submission, Submission.id == GradingRun.submission_id)
+        .join(Assignment, Assignment.id == Submission.assignment_id)
+        .join(Course, Course.id == GradingRun.course_id)
+        .join(ProblemVersion, ProblemVersion.id == GradingRun.version_id)
+        .where(GradingRun.id == run_id)
+    ).one()
+    return Lease(
+        run_id=run_id,
+        token=token,
+        starts=row[0],
+        request_id=row[1],
+        assignment=row[2],
+        bundle_sha=row[3],
+        archive_sha=row[4] or "",
+        archive_name=row[5],
+        name=row[6],
+        secret=row[7],
+    )
+
+
+def beat(session: Session, tokens: Sequence[str]) -> set[str]:
+    """Say that these leases are held still; those among them that a person wants cancelled."""
+    if not tokens:
+        return set()
+    held = GradingRun.lease_token.in_(tokens)
+    session.execute(
+        update(GradingRun)
+        .where(held, GradingRun.state == RunState.RUNNING)
+        .values(heartbeat_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    # A lease that somebody else has taken is as good as cancelled.
+    rows = session.execute(
+        select(GradingRun.lease_token).where(
+            held,
+            GradingRun.state == RunState.RUNNING,
+            GradingRun.cancel_asked_at.is_(None),
+        )
+    )
+    return set(tokens) - {token for (token,) in rows}
+
+
+def note_parts(session: Session, lease: Lease, parts: Sequence[dict[str, Any]]) -> None:
+    """Keep what a grading has come to so far, for whoever watches."""
+    session.execute(
+        insert(RunEvent),
+        [{"run_id": lease.run_id, "starts": lease.starts, "document": part} for part in parts],
+    )
+
+
+def finish(session: Session, lease: Lease, student: Report, staff: Report) -> bool:
+    """Keep a grading's result; False, and nothing is kept, when the lease is not held any more."""
+    from grader.report.json import render
+
+    if not _end(session, lease, state=RunState.DONE, finished_at=now(), lease_token=None):
+        return False
+    session.execute(
+        update(GradingRun)
+        .where(GradingRun.id == lease.run_id)
+        .values(
+            fault="",
+            score=staff.score,
+            max_score=staff.max_score,
+            open_points=staff.open_points,
+            isolation=staff.isolation,
+            environment=dict(staff.versions),
+            student_report_sha=keep_blob(session, render(student).encode()),
+            staff_report_sha=keep_blob(session, render(staff).encode()),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    _keep_outcomes(session, lease.run_id, staff)
+    session.execute(delete(RunEvent).where(RunEvent.run_id == lease.run_id))
+    return True
+
+
+def _keep_outcomes(session: Session, run_id: int, staff: Report) -> None:
+    parts = [
+        {
+            "run_id": run_id,
+            "part": shorten(part.id),
+            "position": position,
+            "verdict": part.verdict.value,
+            "score": part.score,
+            "max_score": part.max_score,
+            "open_points": part.open_points,
+        }
+        for position, part in enumerate(staff.parts)
+    ]
+    checks = [
+        {
+            "run_id": run_id,
+            "part": shorten(part.id),
+            "position": position,
+            "name": check.name[:200],
+            "verdict": check.verdict.value,
+            "score": check.score,
+            "max_score": check.max_score,
+            "hidden": check.hidden,
+            "mistake": check.mistake,
+            "elapsed_ms": check.elapsed_ms,
+            "memory_mib": check.memory_mib,
+        }
+        for part in staff.parts
+        for position, check in enumerate(part.checks)
+    ]
+    if parts:
+        session.execute(insert(PartOutcome), parts)
+    if checks:
+        session.execute(insert(CheckOutcome), checks)
+
+
+def give_back(session: Session, lease: Lease) -> bool:
+    """Put a grading back on the queue, as if it had never begun: its worker is stopping."""
+    return _end(
+        session,
+        lease,
+        state=RunState.QUEUED,
+        lease_token=None,
+        starts=GradingRun.starts - 1,
+        started_at=None,
+        heartbeat_at=None,
+    )
+
+
+def bury(session: Session, run_id: int, token: str, fault: str) -> RunState | None:
+    """Note that whoever graded this ended without a result.
+
+    Gives what became of the grading: queued again, cancelled as was asked, or quarantined.
+    None when the lease was not held any more.
+    """
+    asked = GradingRun.cancel_asked_at.is_not(None)
+    is_last = GradingRun.deaths + 1 >= DEATHS
+    done: Any = session.execute(
+        update(GradingRun)
+        .where(
+            GradingRun.id == run_id,
+            GradingRun.lease_token == token,
+            GradingRun.state == RunState.RUNNING,
+        )
+        .values(
+            state=case(
+                (asked, RunState.CANCELLED.value),
+                (is_last, RunState.QUARANTINED.value),
+                else_=RunState.QUEUED.value,
+            ),
+            finished_at=case((asked | is_last, now()), else_=None),
+            deaths=GradingRun.deaths + 1,
+            lease_token=None,
+            heartbeat_at=None,
+            fault=fault,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if done.rowcount != 1:
+        return None
+    session.execute(delete(RunEvent).where(RunEvent.run_id == run_id))
+    return RunState(session.scalars(select(GradingRun.state).where(GradingRun.id == run_id)).one())
+
+
+def find_stale(session: Session, before: dt.datetime | None) -> list[tuple[int, str]]:
+    """Gradings under way whose worker was last heard of before this; all when None."""
+    wanted = select(GradingRun.id, GradingRun.lease_token).where(
+        GradingRun.state == RunState.RUNNING
+    )
+    if before is not None:
+        wanted = wanted.where(GradingRun.heartbeat_at < before)
+    return [(run_id, token or "") for run_id, token in session.execute(wanted)]
+
+
+def cancel(session: Session, run_id: int) -> RunState:
+    """Cancel a grading: at once while it waits, as soon as its worker hears of it otherwise.
+
+    Errors   NotFound; Conflict when it has ended already.
+    """
+    moment = now()
+    stopped: Any = session.execute(
+        update(GradingRun)
+        .where(GradingRun.id == run_id, GradingRun.state == RunState.QUEUED)
+        .values(state=RunState.CANCELLED, finished_at=moment, cancel_asked_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+    if stopped.rowcount == 1:
+        return RunState.CANCELLED
+    asked: Any = session.execute(
+        update(GradingRun)
+        .where(GradingRun.id == run_id, GradingRun.state == RunState.RUNNING)
+        .values(cancel_asked_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+    if asked.rowcount == 1:
+        return RunState.RUNNING
+    state = session.scalar(select(GradingRun.state).where(GradingRun.id == run_id))
+    if state is None:
+        raise NotFound("there is no such grading")
+    raise Conflict(f"this grading is {state} already")
+
+
+def end_cancelled(session: Session, lease: Lease) -> bool:
+    """Note that a grading was stopped because a person asked for it."""
+    return _end(session, lease, state=RunState.CANCELLED, finished_at=now(), lease_token=None)
+
+
+def release_from_quarantine(session: Session, run_id: int) -> GradingRun:
+    """Let a quarantined grading be tried again, from the start.
+
+    Errors   NotFound; Conflict when it is not in quarantine.
+    """
+    run = session.get(GradingRun, run_id, with_for_update=True)
+    if run is None:
+        raise NotFound("there is no such grading")
+    if run.state != RunState.QUARANTINED:
+        raise Conflict(f"this grading is {run.state}, not quarantined")
+    run.state, run.deaths, run.finished_at = RunState.QUEUED, 0, None
+    session.flush()
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a waiting student wants to know."""
+
+    position: int
+    """1 for the next."""
+    estimate_s: float | None
+    """None until something like it has been graded."""
+
+
+def estimate_wait(session: Session, run: GradingRun, slots: int) -> Wait:
+    """The place in the queue, and how long that may take."""
+    before = session.scalar(
+        select(func.count()).where(
+            GradingRun.state == RunState.QUEUED,
+            GradingRun.queue == run.queue,
+            (GradingRun.priority > run.priority)
+            | ((GradingRun.priority == run.priority) & (GradingRun.id < run.id)),
+        )
+    )
+    lasted = find_usual_time(session, run.queue)
+    position = (before or 0) + 1
+    if lasted is None:
+        return Wait(position, None)
+    return Wait(position, lasted * (position / max(1, slots) + 1))
+
+
+def find_usual_time(session: Session, queue: str) -> float | None:
+    """Seconds that half of the latest gradings on a queue took at most."""
+    latest = session.execute(
+        select(GradingRun.started_at, GradingRun.finished_at)
+        .where(GradingRun.state == RunState.DONE, GradingRun.queue == queue)
+        .order_by(GradingRun.id.desc())
+        .limit(25)
+    )
+    times = sorted(
+        (finished - started).total_seconds() for started, finished in latest if started and finished
+    )
+    return times[len(times) // 2] if times else None
+
+
+def find_newest_runs(session: Session, submission_ids: Sequence[int]) -> dict[int, GradingRun]:
+    """The latest grading of each submission that is no regrade's."""
+    newest = (
+        select(func.max(GradingRun.id))
+        .where(GradingRun.submission_id.in_(submission_ids), GradingRun.regrade_id.is_(None))
+        .group_by(GradingRun.submission_id)
+    )
+    run = aliased(GradingRun)
+    found = session.scalars(select(run).where(run.id.in_(newest)))
+    return {each.submission_id: each for each in found}
+
+
+def shorten(part_id: str) -> str:
+    """A part's id without its assignment's."""
+    return part_id.partition("/")[2] or part_id
+
+
+def _end(session: Session, lease: Lease, **values: Any) -> bool:
+    done: Any = session.execute(
+        update(GradingRun)
+        .where(
+            GradingRun.id == lease.run_id,
+            GradingRun.lease_token == lease.token,
+            GradingRun.state == RunState.RUNNING,
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(done.rowcount == 1)

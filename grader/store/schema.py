@@ -1,0 +1,55 @@
+"""Every table in one place, for migrations and for whoever needs all of them."""
+
+from __future__ import annotations
+
+from grader.store.coursework import Assignment, Blob, Course, ProblemVersion
+from grader.store.handed_in import (
+    CheckOutcome,
+    GradingRun,
+    PartOutcome,
+    Purpose,
+    RunEvent,
+    RunState,
+    Submission,
+    UploadChunk,
+    Worker,
+)
+from grader.store.judgements import (
+    AuditEntry,
+    Extension,
+    Passback,
+    Regrade,
+    RubricMark,
+    ScoreOverride,
+)
+from grader.store.people import ApiToken, Enrolment, Identity, Role, SignIn, User
+from grader.store.types import Base
+
+__all__ = [
+    "ApiToken",
+    "Assignment",
+    "AuditEntry",
+    "Base",
+    "Blob",
+    "CheckOutcome",
+    "Course",
+    "Enrolment",
+    "Extension",
+    "GradingRun",
+    "Identity",
+    "PartOutcome",
+    "Passback",
+    "ProblemVersion",
+    "Purpose",
+    "Regrade",
+    "Role",
+    "RubricMark",
+    "RunEvent",
+    "RunState",
+    "ScoreOverride",
+    "SignIn",
+    "Submission",
+    "UploadChunk",
+    "User",
+    "Worker",
+]
