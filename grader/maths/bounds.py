@@ -24,6 +24,8 @@ MAX_TERMS = 2_000
 """Of one sum or product; students' bounds are drawn below 12."""
 MAX_WORK = 40_000
 """Nodes evaluated at one point, sums unrolled: about 100 ms at worst."""
+MAX_WORK_OF_ALL = 150_000
+"""Nodes evaluated for one comparison: about half a second."""
 MAX_FACTORIAL = 500
 MAX_ENTRIES = 4_096
 """Of one array during an evaluation."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from grader.maths.scalars import OutOfRange, floats
@@ -14,6 +15,10 @@ GROWTH_DIGITS = 160
 """2**400 has 121 digits; what is left of a difference must still show."""
 LOST = Fraction(1, 10**20)
 """A sum this small beside its terms has cancelled: what is left of it is not known."""
+SMALLEST = -400
+"""exp(-400) is 10^-174: beside 1 it is nothing in 160 digits."""
+BLOCKS = 12
+"""Of a sum, alike in the logarithm of the index: what grows regularly needs no more."""
 LARGEST_EXPONENT = 200
 """exp(200) has 87 digits: as an exponent still exact."""
 
@@ -28,6 +33,12 @@ class Size:
 
     sign: int
     log: Any
+
+
+@lru_cache(maxsize=256)
+def _log_of(value: Fraction) -> Any:
+    context = floats(GROWTH_DIGITS)
+    return context.log(context.mpf(value.numerator) / value.denominator)
 
 
 class LogScale:
@@ -47,9 +58,10 @@ class LogScale:
         if node.op == "number":
             return self._number(node.value)
         if node.op == "name":
-            constants = {"π": context.log(context.pi), "e": context.mpf(1)}
             name = str(node.value)
-            return Size(1, constants[name] if name in constants else self.logarithms[name])
+            if name in ("π", "e"):
+                return Size(1, context.log(context.pi) if name == "π" else context.mpf(1))
+            return Size(1, self.logarithms[name])
         if node.op == "neg":
             inner = self.size(args[0])
             return Size(-inner.sign, inner.log)
@@ -75,9 +87,7 @@ class LogScale:
         assert isinstance(value, Fraction)
         if not value:
             return self.zero
-        size = abs(value)
-        log = self.context.log(self.context.mpf(size.numerator) / size.denominator)
-        return Size(1 if value > 0 else -1, log)
+        return Size(1 if value > 0 else -1, _log_of(abs(value)))
 
     def _multiply(self, sizes: Sequence[Size]) -> Size:
         sign, log = 1, self.context.mpf(0)
@@ -91,13 +101,19 @@ class LogScale:
         if not terms:
             return self.zero
         largest = max(size.log for size in terms)
-        total = sum(size.sign * self.context.exp(max(size.log - largest, -1000)) for size in terms)
+        seen = [size for size in terms if size.log - largest > SMALLEST]
+        if len(seen) == 1:
+            return Size(seen[0].sign, largest)
+        total = sum(size.sign * self.context.exp(size.log - largest) for size in seen)
         if abs(total) < LOST.numerator / self.context.mpf(LOST.denominator):
             raise OutOfRange("its terms cancel")
         return Size(1 if total > 0 else -1, largest + self.context.log(abs(total)))
 
     def plain(self, node: Node) -> Any:
         """The value itself, where it is small enough to be one."""
+        if node.op == "number":
+            assert isinstance(node.value, Fraction)
+            return self.context.mpf(node.value.numerator) / node.value.denominator
         size = self.size(node)
         if not size.sign:
             return self.context.mpf(0)
@@ -197,14 +213,14 @@ class LogScale:
         last = end.log
         outer = self.logarithms.get(variable)
         terms: list[Size] = []
-        blocks = 60
-        for block in range(blocks + 1):
+        step = context.log(max(last / BLOCKS, 1))
+        for block in range(BLOCKS + 1):
             # log of the index, from 0 to log(high)
-            place = last * block / blocks
+            place = last * block / BLOCKS
             # Blocks are as wide as their index, times the step of its logarithm.
-            width = place + context.log(max(last / blocks, 1)) if block < blocks else 0
-            terms += self._block(body, variable, place, width, is_last=block == blocks)
-            if block == blocks:
+            width = place + step if block < BLOCKS else 0
+            terms += self._block(body, variable, place, width, is_last=block == BLOCKS)
+            if block == BLOCKS:
                 # The last block is as wide as its index, unless the body explodes there.
                 terms += self._block(body, variable, last - 1, last - 1)
         if outer is None:

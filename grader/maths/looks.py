@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -45,6 +45,8 @@ class Look:
     reads: Mapping[str, Scalar] | None = None
     is_gap: bool = False
     """Undefined because no case of a piecewise answer covers the point."""
+    work: int = 0
+    """Nodes that were evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,13 @@ def look_at(
 ) -> Look:
     """Evaluate both formulas at one point and judge the difference."""
     arithmetic = Arithmetic(digits, is_complex=is_complex)
-    state = Evaluation(point, arithmetic)
+    state, own = Evaluation(point, arithmetic), Evaluation(point, arithmetic)
+    look = _look(question, state, own)
+    return replace(look, work=2 * bounds.MAX_WORK - state.work - own.work)
+
+
+def _look(question: Question, state: Evaluation, own: Evaluation) -> Look:
+    arithmetic = state.arithmetic
     try:
         reference = run(question.reference, state)
     except WrongShapes as problem:
@@ -77,7 +85,6 @@ def look_at(
     except OutOfRange as problem:
         return Look(Sight.BEYOND, note=str(problem))
     reference_reads = dict(state.reads)
-    own = Evaluation(point, arithmetic)
     try:
         student = run(question.student, own)
     except WrongShapes as problem:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
-from grader.maths.compare import Agreement, sweep, used_symbols
+from grader.maths.compare import agree_at_points, used_symbols
 from grader.maths.dropped_paths import dropped_paths
 from grader.maths.evaluate import Point
 from grader.maths.looks import Question, Sight, look_at
@@ -22,7 +22,7 @@ from grader.maths.slips import Mutant, bare, instead, join, slips, without
 from grader.maths.tree import Node, free_names, name, number, substitute
 from grader.spec.models import Symbol
 
-LIMIT_S = 2
+LIMIT_S = 1
 """What a name for a slip is worth; long sums would take longer."""
 MOST_MUTANTS = 220
 """Each costs two evaluations before it is dropped: about 100 ms for all of them."""
@@ -76,7 +76,7 @@ def _is_equal(
     for point in points:
         if look_at(question, point).sight not in (Sight.SAME, Sight.UNCLEAR):
             return False
-    return sweep(question, seed).agreement is Agreement.EQUAL
+    return agree_at_points(question, seed)
 
 
 def _whole(reference: Node, symbols: Mapping[str, Symbol]) -> Iterator[Mutant]:
