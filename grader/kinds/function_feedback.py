@@ -58,11 +58,21 @@ def _has_begun(each: Judged, run: Run) -> bool:
     return reached and each.outcome.verdict not in UNHINTED
 
 
+def _tell_staff(outcome: Outcome) -> str:
+    """What the student is not told, for whoever is asked about it."""
+    found = outcome.counterexample
+    if outcome.verdict is Verdict.PASSED or found is None:
+        return "" if outcome.verdict is Verdict.PASSED else outcome.feedback
+    inputs = [f"{name} = {value}" for name, value in found.inputs]
+    return "\n".join([*inputs, outcome.feedback])
+
+
 def conceal(outcome: Outcome, run: Run | None = None) -> Outcome:
     """Keep what a hidden check was given from the student.
 
     Inputs could stand in any message, value or line number, in what the student's code printed
-    or in how long it took. The verdict stays, the author's words, and a built-in exception's name.
+    or in how long it took. The verdict stays, the author's words, and a built-in exception's name;
+    the rest goes to the note for staff, which no student's report has.
     """
     if not outcome.hidden:
         return outcome
@@ -88,5 +98,5 @@ def conceal(outcome: Outcome, run: Run | None = None) -> Outcome:
         feedback=words,
         mistake=outcome.mistake,
         hint=outcome.hint,
-        staff_note=outcome.staff_note if outcome.verdict.is_open else "",
+        staff_note="\n".join(filter(None, (outcome.staff_note, _tell_staff(outcome)))),
     )
