@@ -32,16 +32,15 @@ PROCESSES = 2
 LIMIT_S = 0.05
 MOST_FAULTS = 20
 CASES = Path(__file__).parents[1] / "tests" / "maths_cases" / "formulas.yaml"
-WORDS = {
-    "Python": r"""x w y f ( ) [ ] , + - * / ** // % @ == < > <= != and or not if else for in range
-        exp sum Max Piecewise lambda .T 2 0.5 1e-3 & | ~ = : ; ' " _ . True None k np. sp.""".split(),
-    "plain": r"""x w y f λ ( ) { } [ ] | || + - * / ^ _ = < > , ; ' ! 2 0.5 1{ Σ Π ² ₁ √ ∂ ≤ ≠ · ×
-        ⊙ ᵀ π ‖ ⟨ ⟩ ⌊ ⌋ ∞ ± ½ d/dx sum exp log max relu σ for where e 10% → x_1 E[ \n""".split(" "),
-    "LaTeX": r"""x w y f ( ) { } [ ] | ^ _ = < > & \\ \frac \dfrac \sum \prod \left \right \begin{cases}
-        \end{cases} \begin{bmatrix} \end{bmatrix} \begin{align} \end{align} \sigma \mathbf \mathrm \text
-        \sqrt \| \hat \bar \top \odot \cdot \exp \log \max \mathbb{1} \mathbb{E} \partial \nabla \lVert
-        \rVert \langle \rangle \operatorname $ $$ \, \; \quad \limits ^{ _{ } 2 1 \le \infty ' \circ""".split(),
-}  # fmt: skip
+PYTHON = r"""x w y f ( ) [ ] , + - * / ** // % @ == < > <= != and or not if else for in range
+exp sum Max Piecewise lambda .T 2 0.5 1e-3 & | ~ = : ; ' " _ . True None k np. sp."""
+PLAIN = r"""x w y f λ ( ) { } [ ] | || + - * / ^ _ = < > , ; ' ! 2 0.5 1{ Σ Π ² ₁ √ ∂ ≤ ≠ · × ⊙ ᵀ
+π ‖ ⟨ ⟩ ⌊ ⌋ ∞ ± ½ d/dx sum exp log max relu σ for where e 10% → x_1 E["""
+LATEX = r"""x w y f ( ) { } [ ] | ^ _ = < > & \\ \frac \dfrac \sum \prod \left \right \begin{cases}
+\end{cases} \begin{bmatrix} \end{bmatrix} \begin{align} \end{align} \sigma \mathbf \mathrm \text
+\sqrt \| \hat \bar \top \odot \cdot \exp \log \max \mathbb{1} \mathbb{E} \partial \nabla \lVert
+\rVert \langle \rangle \operatorname $ $$ \, \; \quad \limits ^{ _{ 2 1 \le \infty ' \circ"""
+WORDS = {"Python": PYTHON.split(), "plain": [*PLAIN.split(), "\n"], "LaTeX": LATEX.split()}
 
 
 @dataclass(slots=True)
