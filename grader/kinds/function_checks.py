@@ -196,9 +196,11 @@ def _say_once(judged: Sequence[Judged]) -> list[Judged]:
     retold = []
     for each in judged:
         ending = each.deciding.run.ending if each.deciding else None
-        if ending in told and not each.check.hidden:
+        if ending in told:
             words = "as above: the file itself has to be put right first"
-            outcome = replace(each.outcome, feedback=words, location="", output="")
+            outcome = replace(
+                each.outcome, verdict=Verdict.SKIPPED, feedback=words, location="", output=""
+            )
             each = replace(each, outcome=outcome)
         elif ending in (Ending.IMPORT_FAILED, Ending.NOT_FOUND) and not each.check.hidden:
             told.add(ending)
