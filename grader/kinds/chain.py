@@ -6,11 +6,11 @@ from fractions import Fraction
 
 from grader import maths
 from grader.errors import BrokenReference
+from grader.kinds.chain_gaps import find_gap, find_large_step, shows_something
 from grader.kinds.expression import as_text
 from grader.kinds.marking import ANSWER, explain, fall_short, find_mistake, leave_open
 from grader.kinds.protocol import Bench, HandedIn
 from grader.maths.mutations import name_mistake
-from grader.maths.normal_form import normal_form
 from grader.maths.step_verdicts import StepVerdict, judge_step
 from grader.maths.steps import STATEMENTS, Derivation, Side, define, read_derivation
 from grader.maths.tree import Node
@@ -40,7 +40,7 @@ def judge(part: ChainPart, part_id: str, handed_in: HandedIn, bench: Bench) -> t
         is_from_start = not part.start or _starts_right(
             part, part_id, read, symbols, definitions, bench.seed
         )
-        if arrival.is_equal and is_from_start and _shows_something(verdicts, read):
+        if arrival.is_equal and is_from_start and shows_something(verdicts, read):
             earned = part.end_credit
         is_right_end = arrival.is_equal
         return (
@@ -66,9 +66,13 @@ def judge(part: ChainPart, part_id: str, handed_in: HandedIn, bench: Bench) -> t
         return (fall_short(words, understood, counterexample=_counterexample(arrival)),)
     if open_steps or arrival.agreement is maths.Agreement.UNDECIDED:
         return (_leave_open(open_steps, arrival, understood),)
-    problem = _find_gap(part, part_id, read, target, symbols, definitions, bench.seed)
-    if problem:
+    start = _read_listed(part, part_id, part.start, symbols, definitions) if part.start else None
+    if problem := find_gap(part, read, start, target):
         return (fall_short(problem, understood),)
+    if problem := find_large_step(part, part_id, read, symbols, definitions):
+        # The start and the end, which the question gives away, are no work.
+        share = part.end_credit if len(read.steps) > 1 else Fraction(0)
+        return (fall_short(problem, understood, share=share),)
     return (passed(ANSWER, understood=understood),)
 
 
@@ -182,19 +186,6 @@ def _explain_step(
     )
 
 
-def _shows_something(verdicts: list[StepVerdict], read: Derivation) -> bool:
-    """Whether a step to something new holds, on a way that is no circle.
-
-    The end alone, which the question may have given away, is no work.
-    """
-    first, last = (normal_form(read.sides[place].tree) for place in (0, -1))
-    return first != last and any(
-        one.comparison.is_equal
-        and normal_form(one.step.left.tree) != normal_form(one.step.right.tree)
-        for one in verdicts
-    )
-
-
 def _find_known(
     part: ChainPart, part_id: str, side: Side, symbols: dict[str, Symbol], seed: int
 ) -> Mistake | None:
@@ -259,33 +250,6 @@ def _starts_right(
     if first.op in STATEMENTS or start.op in STATEMENTS:
         return first.op in STATEMENTS and start.op in STATEMENTS
     return _compare(part, first, start, seed).is_equal
-
-
-def _find_gap(
-    part: ChainPart,
-    part_id: str,
-    read: Derivation,
-    target: Node,
-    symbols: dict[str, Symbol],
-    definitions: dict[str, Node],
-    seed: int,
-) -> str:
-    """Why a derivation whose steps all follow still shows nothing; empty if it does."""
-    # A line with a label of its own is a step as well.
-    shown = max(len(read.steps), len(read.sides) - 1)
-    if shown < part.least_steps:
-        return explain(
-            f"{shown} steps", f"at least {part.least_steps}", "show what happens between"
-        )
-    if part.start:
-        start = _read_listed(part, part_id, part.start, symbols, definitions)
-        forms = {normal_form(side.tree) for side in read.sides}
-        if normal_form(target) not in forms and forms == {normal_form(start)}:
-            return explain(
-                "every line is the start again, in another order",
-                f"a derivation that arrives at {maths.show(target)}",
-            )
-    return ""
 
 
 def _show(read: Derivation) -> str:

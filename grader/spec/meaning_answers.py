@@ -37,6 +37,8 @@ def check_formulas(part: Any, scope: Scope) -> None:
         if mistake.answer is not None:
             _check_form(_formula, mistake.answer, scope, "mistakes", index, "answer")
     check_symbols(part.symbols, scope.below("symbols"))
+    if getattr(part, "max_step", None) is not None and not part.equivalents:
+        scope.refuse("its steps are those of a derivation; list one in 'equivalents'", "max_step")
     for name in getattr(part, "where", {}):
         if name in part.symbols:
             scope.refuse(f"'{name}' is a symbol already", "where", name, at_key=True)

@@ -154,6 +154,55 @@ def test_approximation_between_formulas_keeps_to_the_stated_tolerance() -> None:
     assert judge(without, "exp(x) ≈ 1 + x").verdict is Verdict.UNDECIDED
 
 
+SUM = {
+    "symbols": {"x": "real"},
+    "start": "tanh(x) + 1",
+    "answer": "2*sigmoid(2*x)",
+    "equivalents": [
+        r"""tanh(x) + 1 = (e^x - e^{-x})/(e^x + e^{-x}) + 1
+        = (e^x - e^{-x} + e^x + e^{-x})/(e^x + e^{-x})
+        = 2e^x/(e^x + e^{-x})
+        = 2/(1 + e^{-2x})
+        = 2σ(2x)"""
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "passes"),
+    [
+        ("tanh(x) + 1 = 2σ(2x)", None, True),
+        ("tanh(x) + 1 = 2σ(2x)", 4, False),
+        ("tanh(x) + 1 = 2σ(2x)", 5, True),
+        ("tanh(x) + 1 = 2 e^x/(e^x + e^{-x}) = 2σ(2x)", 2, False),
+        ("tanh(x) + 1 = 2 e^x/(e^{-x} + e^x) = 2σ(2x)", 3, True),
+        ("tanh(x) + 1 = 1 + tanh(x) = 2 e^x/(e^x + e^{-x}) = 2σ(2x)", 2, False),
+        (
+            "tanh x + 1 = sinh x/cosh x + 1 = (sinh x + cosh x)/cosh x = e^x/cosh x = 2σ(2x)",
+            2,
+            True,
+        ),
+    ],
+)
+def test_line_takes_no_more_steps_of_the_listed_derivation_than_max_step(
+    text: str, most: int | None, passes: bool
+) -> None:
+    outcome = judge({**SUM, "max_step": most}, text)
+
+    assert (outcome.verdict is Verdict.PASSED) == passes, outcome.feedback
+    assert passes or "show what lies between" in outcome.feedback
+
+
+def test_large_step_keeps_the_credit_of_the_end_unless_it_is_the_only_one() -> None:
+    alone = judge({**SUM, "max_step": 1}, "tanh(x) + 1 = 2σ(2x)")
+    beside = judge({**SUM, "max_step": 1}, "tanh(x) + 1 = 2/(1 + e^{-2x}) = 2σ(2x)")
+
+    assert (alone.verdict, alone.share) == (Verdict.WRONG, 0)
+    assert (beside.verdict, beside.share) == (Verdict.PARTIAL, Fraction(1, 2))
+    assert "4 steps in one" in beside.feedback
+    assert "2/(1 + e" in beside.feedback
+
+
 RANDOM = {
     "symbols": {"X": "random", "Y": "random", "a": "real", "b": "real", "m": "real"},
     "answer": "a*E[X] + b",
