@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import os
+import shutil
 import sys
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,20 +13,13 @@ import click
 
 from grader.cli import GRADED, OUR_FAULT
 from grader.cli.options import assignment_option, course_option, secret_option, trust_option
-from grader.errors import GraderError, NoIsolation, SubmissionError
 
 if TYPE_CHECKING:
+    from grader.batch.grading import Batch, Graded
+    from grader.batch.table import Row
+    from grader.final_score import Circumstances
+    from grader.report.class_statistics import ClassStatistics
     from grader.report.models import Report
-
-
-@dataclass(frozen=True, slots=True)
-class Graded:
-    """One submission of the class: its report, or why there is none."""
-
-    path: Path
-    report: Report | None = None
-    trouble: str = ""
-    is_our_fault: bool = False
 
 
 @click.command("batch")
@@ -40,11 +30,32 @@ class Graded:
     "--csv", "csv_path", type=click.Path(path_type=Path, dir_okay=False), help="One row a student."
 )
 @click.option(
+    "--page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The class on one HTML page, for staff.",
+)
+@click.option(
     "--reports",
     type=click.Path(path_type=Path, file_okay=False),
-    help="A folder for everyone's report, HTML and JSON.",
+    help="A folder for everyone's report, HTML and JSON, as students may see it.",
 )
-@click.option("--jobs", type=click.IntRange(1, 64), help="At once.  [default: one more than cores]")
+@click.option(
+    "--similar",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Similar submissions side by side, on an HTML page: evidence for a person.",
+)
+@click.option(
+    "--roster",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="CSV: submission, student, submitted_at, attempt.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where reports are kept, to go on after a stop.  [default: this user's cache]",
+)
+@click.option("--fresh", is_flag=True, help="Grade again what has been graded before.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Processes.  [default: the cores]")
 @trust_option
 @secret_option
 def command(
@@ -52,132 +63,165 @@ def command(
     assignment: str | None,
     course: Path | None,
     csv_path: Path | None,
+    page: Path | None,
     reports: Path | None,
+    similar: Path | None,
+    roster: Path | None,
+    journal: Path | None,
+    fresh: bool,
     jobs: int | None,
     trust_submission: bool,
     secret: str,
 ) -> int:
     """Grade many submissions of one assignment.
 
+    What is graded is written down at once: after a stop, the same command goes on where it was.
+
     \b
-    grade batch submissions/hw2/* --csv hw2.csv --reports out/
+    grade batch submissions/hw2/* --csv hw2.csv --page hw2.html
+    grade batch students/*/hw2 --roster roster.csv --reports out/
     """
+    from grader.batch.grading import Batch
+    from grader.batch.journal import Journal
+    from grader.batch.labels import label_paths, name_student
+    from grader.batch.roster import read_roster
     from grader.cache import find_cache_folder
     from grader.cli.finding import find_assignment
-    from grader.expected import ExpectedValues
-    from grader.grading import grade
-    from grader.sandbox.pool import Sandbox
-    from grader.submission import read_submission
+    from grader.final_score import Circumstances
 
     found, name = find_assignment(paths[0], assignment, course)
     loaded = found.load(name, find_cache_folder("specs"))
-    expected = ExpectedValues(find_cache_folder())
-    with Sandbox(isolated=not trust_submission) as sandbox:
-
-        def grade_one(path: Path) -> Graded:
-            try:
-                submission = read_submission(path)
-                report = grade(loaded, submission, sandbox, expected=expected, secret=secret)
-            except NoIsolation:
-                raise
-            except SubmissionError as trouble:
-                return Graded(path, trouble=str(trouble))
-            except GraderError as fault:
-                return Graded(path, trouble=str(fault), is_our_fault=True)
-            if reports is not None:
-                _write_reports(report, reports / path.name)
-            return Graded(path, report)
-
-        graded = _grade_all(paths, grade_one, jobs or sandbox.slots + 1)
-    table = _tabulate(graded)
-    if csv_path is not None:
-        from grader.report.writing import write_report
-
-        write_report(table, csv_path)
-    else:
-        click.echo(table, nl=False)
+    folder = journal or find_cache_folder("batches") / loaded.id
+    batch = Batch(
+        assignment=loaded,
+        paths=paths,
+        journal=Journal(folder),
+        secret=secret,
+        isolated=not trust_submission,
+        is_fresh=fresh,
+    )
+    if batch.isolated:
+        _require_isolation()
+    labels = label_paths(paths)
+    listed = read_roster(roster.read_text("utf-8"), loaded.policies.timezone) if roster else {}
+    given = [listed.get(label) or Circumstances(student=name_student(label)) for label in labels]
+    graded = _grade_all(batch, jobs or len(os.sched_getaffinity(0)))
+    statistics = _write_class(batch, labels, given, graded, csv_path, page, reports)
+    if similar is not None:
+        _write_similar(batch, labels, similar)
+    if statistics.voided:
+        click.echo(
+            f"grade: {len(statistics.voided)} parts are void, and not because of the answers;"
+            " the same command tries them again",
+            err=True,
+        )
     return OUR_FAULT if any(each.is_our_fault for each in graded) else GRADED
 
 
-def _grade_all(
-    paths: Sequence[Path], grade_one: Callable[[Path], Graded], jobs: int
-) -> list[Graded]:
-    """Every submission, in the order given; the first error that stops all is raised."""
-    progress = _Progress(len(paths))
-    with ThreadPoolExecutor(jobs) as pool:
-        order: dict[Future[Graded], int] = {
-            pool.submit(grade_one, path): index for index, path in enumerate(paths)
-        }
-        graded: dict[int, Graded] = {}
+def _require_isolation() -> None:
+    """Try to break out once, before a class is begun.
+
+    Errors   NoIsolation
+    """
+    from grader.sandbox.pool import Sandbox
+
+    with Sandbox(slots=1) as sandbox:
+        sandbox.prove()
+
+
+def _grade_all(batch: Batch, jobs: int) -> list[Graded]:
+    """Every submission, in the order given."""
+    from grader.batch.grading import Graded, start_worker
+    from grader.batch.progress import Progress
+    from grader.batch.workers import WorkerPool
+    from grader.errors import NoIsolation
+
+    graded: list[Graded] = [Graded()] * len(batch.paths)
+    progress = Progress(len(batch.paths), sys.stderr, width=shutil.get_terminal_size().columns)
+    with WorkerPool(jobs, lambda: start_worker(batch)) as pool:
         try:
-            for future in as_completed(order):
-                graded[order[future]] = future.result()
-                progress.advance()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            for index, finished in pool.run(len(batch.paths)):
+                if isinstance(finished, NoIsolation):
+                    raise finished
+                if isinstance(finished, Exception):
+                    finished = Graded(trouble=str(finished), is_our_fault=True)
+                graded[index] = finished
+                progress.advance(finished.verdicts, was_known=finished.was_known)
         finally:
             progress.close()
-    return [graded[index] for index in range(len(paths))]
+    return graded
 
 
-class _Progress:
-    """A bar with the time left on a terminal; elsewhere a line at every tenth."""
+def _write_class(
+    batch: Batch,
+    labels: Sequence[str],
+    given: Sequence[Circumstances],
+    graded: Sequence[Graded],
+    csv_path: Path | None,
+    page: Path | None,
+    reports: Path | None,
+) -> ClassStatistics:
+    """The table, the page and everyone's report, out of the journal: one report at a time."""
+    from grader.batch.table import choose_rows, tabulate
+    from grader.report.class_statistics import ClassStatistics
+    from grader.report.writing import write_report
 
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self.started = total, 0, time.monotonic()
-        self.is_live = sys.stderr.isatty()
+    statistics = ClassStatistics(batch.assignment.id, batch.assignment.title)
+    rows = list(_make_rows(batch, labels, given, graded, reports, statistics))
+    attempts = batch.assignment.policies.attempts
+    table = tabulate(batch.assignment, choose_rows(rows, attempts.counts if attempts else "best"))
+    if csv_path is None:
+        click.echo(table, nl=False)
+    else:
+        write_report(table, csv_path)
+    if page is not None:
+        from grader.report.class_page import render_class
 
-    def advance(self) -> None:
-        self.done += 1
-        elapsed_s = time.monotonic() - self.started
-        left_s = elapsed_s / self.done * (self.total - self.done)
-        if self.is_live:
-            filled = 30 * self.done // self.total
-            bar = "█" * filled + "·" * (30 - filled)
-            line = f"\r  {bar} {self.done}/{self.total}  {_say_time(left_s)} left "
-            click.echo(line, nl=False, err=True)
-        elif self.done * 10 // self.total > (self.done - 1) * 10 // self.total:
-            click.echo(f"  {self.done}/{self.total}, {_say_time(left_s)} left", err=True)
-
-    def close(self) -> None:
-        if self.is_live:
-            click.echo(f"  {self.done} graded", err=True)
+        write_report(render_class(statistics), page)
+    return statistics
 
 
-def _say_time(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+def _make_rows(
+    batch: Batch,
+    labels: Sequence[str],
+    given: Sequence[Circumstances],
+    graded: Sequence[Graded],
+    reports: Path | None,
+    statistics: ClassStatistics,
+) -> Iterator[Row]:
+    from grader.batch.table import make_empty_row, make_row
+    from grader.report.adjusting import adjust_report
+
+    for label, circumstances, each in zip(labels, given, graded, strict=True):
+        known = batch.journal.find(each.key) if each.key else None
+        if known is None:
+            status = "void" if each.is_our_fault else "unreadable"
+            statistics.add_trouble(label, f"{status}: {each.trouble}")
+            yield make_empty_row(label, circumstances, each.trouble, status)
+            continue
+        student, staff = (adjust_report(one, batch.assignment, circumstances) for one in known)
+        statistics.add(label, staff)
+        if reports is not None:
+            _write_reports(student, reports, label)
+        yield make_row(label, circumstances, staff)
 
 
-def _write_reports(report: Report, path: Path) -> None:
+def _write_reports(report: Report, folder: Path, label: str) -> None:
+    from grader.batch.labels import name_file
     from grader.report import find_renderer
     from grader.report.writing import write_report
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for format_name in ("html", "json"):
-        write_report(find_renderer(format_name)(report), Path(f"{path}.{format_name}"))
+        text = find_renderer(format_name)(report)
+        write_report(text, folder / f"{name_file(label)}.{format_name}")
 
 
-def _tabulate(graded: Sequence[Graded]) -> str:
-    """CSV: name, score, what is open, a column a part; formulas are kept from spreadsheets."""
-    parts = next(([part.id for part in each.report.parts] for each in graded if each.report), [])
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["submission", "score", "max_score", "open_points", "status", *parts])
-    for each in graded:
-        name = _guard_formula(each.path.name)
-        if each.report is None:
-            status = "void" if each.is_our_fault else "unreadable"
-            rows.writerow([name, "", "", "", f"{status}: {each.trouble}", *[""] * len(parts)])
-            continue
-        report = each.report
-        scores = [f"{part.score:g}" for part in report.parts]
-        totals = [f"{number:g}" for number in (report.score, report.max_score, report.open_points)]
-        rows.writerow([name, *totals, report.status, *scores])
-    return text.getvalue()
+def _write_similar(batch: Batch, labels: Sequence[str], path: Path) -> None:
+    from grader.batch.similarity import compare_class
+    from grader.report.similar_page import render_similar
+    from grader.report.writing import write_report
 
-
-def _guard_formula(text: str) -> str:
-    """A cell that starts like a formula would be run by a spreadsheet."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    pairs = compare_class(batch.assignment, batch.paths, labels)
+    write_report(render_similar(batch.assignment.id, batch.assignment.title, pairs), path)
+    click.echo(f"{len(pairs)} similar pairs: {path}", err=True)

@@ -55,7 +55,7 @@ def check_dates(header: Assignment, document: Document, faults: list[Fault]) -> 
         _check_time(due, f"the extension of '{name}'", place, policies.timezone, document, faults)
     for key in ("late", "extensions"):
         if getattr(policies, key) and not header.due:
-            message = f"'{key}' needs a due date: add 'due: 2026-10-12 23:59'"
+            message = f"'{key}' needs a due date: add due: '2026-10-12 23:59'"
             faults.append(document.fault(("policies", key), message, at_key=True))
 
 

@@ -162,15 +162,15 @@ def test_without_bubblewrap_nothing_runs_and_the_remedy_is_named(tmp_path: Path)
     assert "--trust-submission" in shown.stderr
 
 
-def test_trusted_code_runs_without_isolation_and_the_report_says_so(tmp_path: Path) -> None:
+def test_code_of_ones_own_needs_no_bubblewrap_and_the_report_says_so(tmp_path: Path) -> None:
     shown = grade(
         "submit", "submissions/tiny/one", "--trust-submission", "--format", "json",
         PATH=str(tmp_path),
     )  # fmt: skip
 
     report = json.loads(shown.stdout)
-    assert (report["isolation"], report["score"]) == ("none", 10)
-    assert "without isolation" in report["notices"][0]
+    assert (report["isolation"], report["score"]) == ("own code", 10)
+    assert "without full isolation" in report["notices"][0]
 
 
 def test_an_interrupt_ends_every_child_and_exits_with_130(tmp_path: Path) -> None:
@@ -264,6 +264,6 @@ def test_a_class_is_graded_whatever_one_submission_does(tmp_path: Path) -> None:
     assert shown.returncode == 0, shown.stderr
     rows = [line.split(",") for line in shown.stdout.splitlines()]
     assert [row[0] for row in rows] == ["submission", "'=bob", "ann", "cyd"]
-    assert [row[1] for row in rows] == ["score", "0", "10", ""]
-    assert "unreadable" in rows[3][4]
+    assert [row[2] for row in rows] == ["score", "0", "10", ""]
+    assert "unreadable" in rows[3][5]
     assert (tmp_path / "out" / "ann.html").exists()

@@ -1,0 +1,1 @@
+"""A class: many submissions of one assignment, graded in parallel and never twice."""
