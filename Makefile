@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.installed bubblewrap
 	$(BIN)/grade submit submissions/hw2/sample
 
-test: $(VENV)/.installed bubblewrap lint types
+test: $(VENV)/.installed bubblewrap postgresql lint types
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed
@@ -31,6 +31,10 @@ $(VENV)/.installed: setup.cfg constraints.txt pyproject.toml
 .PHONY: bubblewrap
 bubblewrap:
 	@command -v bwrap >/dev/null || sh tools/install_bubblewrap.sh
+
+.PHONY: postgresql
+postgresql:
+	@sh -c 'command -v initdb || ls /usr/lib/postgresql/*/bin/initdb' >/dev/null 2>&1 || sh tools/install_postgresql.sh
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

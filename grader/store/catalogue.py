@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -38,7 +37,7 @@ def add_course(
     """
     if session.scalar(select(Course).where(Course.slug == slug)):
         raise Conflict(f"there is a course '{slug}' already")
-    _find_zone(timezone)
+    _require_zone(timezone)
     course = Course(
         slug=slug,
         title=title,
@@ -129,7 +128,10 @@ def register_assignment(
     if make_current or assignment.version_id is None:
         assignment.version_id = version.id
         assignment.title = loaded.title
+        policies = loaded.policies
         assignment.due_at = read_due(loaded.due, course.timezone) or assignment.due_at
+        assignment.policies = policies.model_dump(mode="json")
+        assignment.counts = policies.attempts.counts if policies.attempts else "last"
         assignment.max_points = sum_points(version.outline)
         session.flush()
     return assignment, version, is_new
@@ -193,20 +195,17 @@ def describe_environment() -> dict[str, str]:
 
 def read_due(due: str | None, timezone: str) -> dt.datetime | None:
     """A due date as the spec writes it: the end of a day where no time is given."""
-    if not due:
-        return None
-    moment = dt.datetime.fromisoformat(due)
-    if len(due) <= len("2026-10-12"):
-        moment = moment.replace(hour=23, minute=59, second=59)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=_find_zone(timezone))
-    return moment.astimezone(dt.UTC)
+    from grader.spec.dates import read_time
+
+    return read_time(due, timezone).astimezone(dt.UTC) if due else None
 
 
-def _find_zone(name: str) -> ZoneInfo:
+def _require_zone(name: str) -> None:
+    from grader.spec.dates import find_timezone
+
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+        find_timezone(name)
+    except ValueError:
         raise UsageError(f"no time zone '{name}'; write it as Europe/London") from None
 
 

@@ -60,7 +60,8 @@ class Assignment(Base):
     """Nothing is taken after this; None takes late work without end."""
     counts: Mapped[str] = mapped_column(String(8), default="last")
     """Which submission counts: `last` or `best`."""
-    late_policy: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    policies: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    """Late work, attempts, dropped problems: `grader.spec.models.Policies`."""
     queue: Mapped[str] = mapped_column(String(32), default="cpu")
     """The resource it needs: cpu, gpu, gpu-h200."""
     per_hour: Mapped[int | None]

@@ -92,6 +92,27 @@ class Regrade(Base):
     published_at: Mapped[dt.datetime | None]
 
 
+class Standing(Base):
+    """A student's score as it was last computed: a copy that may be made anew at any time."""
+
+    __tablename__ = "standing"
+
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id"), primary_key=True, index=True
+    )
+    state: Mapped[str] = mapped_column(String(16))
+    """`graded`, `pending`, `excused`."""
+    score: Mapped[Decimal]
+    max_score: Mapped[Decimal]
+    open_points: Mapped[Decimal]
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
+    is_late: Mapped[bool] = mapped_column(default=False)
+    is_adjusted: Mapped[bool] = mapped_column(default=False)
+    """A person's mark or override, or a policy, is in it."""
+    computed_at: Mapped[dt.datetime] = mapped_column(default=now)
+
+
 class Passback(Base):
     """A score on its way to a learning platform: one row a student, the newest score wins."""
 

@@ -28,6 +28,7 @@ from grader.store.schema import (
     RunState,
     Submission,
 )
+from grader.store.scores import refresh
 from grader.store.types import now
 
 if TYPE_CHECKING:
@@ -167,6 +168,9 @@ def finish(session: Session, lease: Lease, student: Report, staff: Report) -> bo
     )
     _keep_outcomes(session, lease.run_id, staff)
     session.execute(delete(RunEvent).where(RunEvent.run_id == lease.run_id))
+    submission_id = select(GradingRun.submission_id).where(GradingRun.id == lease.run_id)
+    submission = session.scalars(select(Submission).where(Submission.id.in_(submission_id))).one()
+    refresh(session, session.get_one(Assignment, submission.assignment_id), submission.user_id)
     return True
 
 

@@ -21,6 +21,7 @@ from grader.store.judgements import (
     Regrade,
     RubricMark,
     ScoreOverride,
+    Standing,
 )
 from grader.store.people import ApiToken, Enrolment, Identity, Role, SignIn, User
 from grader.store.types import Base
@@ -48,6 +49,7 @@ __all__ = [
     "RunState",
     "ScoreOverride",
     "SignIn",
+    "Standing",
     "Submission",
     "UploadChunk",
     "User",

@@ -1,41 +1,244 @@
-"""Which gradings count, and what a student's score is and why."""
+"""What a student's score is, and why: a pure function of what the store holds.
+
+`judge` knows nothing of a database; `explain_standing` gathers its facts, and `refresh` keeps a
+copy of the outcome for the gradebook, which can be made anew at any time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+if TYPE_CHECKING:
+    from grader.spec.models import Policies
 
-from grader.store.schema import GradingRun, Regrade, RunState
+State = Literal["none", "pending", "graded", "excused"]
+Kind = Literal["set", "add", "excuse"]
+UNITS = 10_000
 
 
-def find_counting_runs(session: Session, submission_ids: Sequence[int]) -> dict[int, GradingRun]:
-    """The grading of each submission that counts.
+@dataclass(frozen=True, slots=True)
+class PartFact:
+    """What grading gave for one part."""
 
-    The newest finished one; a regrade's only when it is published and, where it never lowers,
-    when it is no lower than the one before.
-    """
-    rows = session.execute(
-        select(GradingRun, Regrade.state, Regrade.never_lowers)
-        .outerjoin(Regrade, Regrade.id == GradingRun.regrade_id)
-        .where(
-            GradingRun.submission_id.in_(submission_ids),
-            GradingRun.state == RunState.DONE,
+    part: str
+    problem: str
+    earned: Fraction
+    points: Fraction
+    open_points: Fraction
+    rubric: Mapping[str, Fraction] = field(default_factory=dict)
+    """Items a person marks by, and what each is worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFact:
+    """What a person gave for a part, or for one item of its rubric."""
+
+    part: str
+    item: str
+    points: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideFact:
+    """A person's word over the grader's."""
+
+    part: str
+    """Empty for the assignment as a whole."""
+    kind: Kind
+    points: Fraction
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFact:
+    """One submission that may count."""
+
+    submission_id: int
+    ordinal: int
+    received_at: dt.datetime
+    parts: tuple[PartFact, ...] | None
+    """None until it is graded."""
+    marks: tuple[MarkFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that a score depends on."""
+
+    attempts: Sequence[AttemptFact]
+    policies: Policies
+    counts: str = "last"
+    due_at: dt.datetime | None = None
+    extended_to: dt.datetime | None = None
+    overrides: Sequence[OverrideFact] = ()
+    max_points: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A score, and a line for everything that made it."""
+
+    state: State
+    score: Fraction
+    max_score: Fraction
+    open_points: Fraction
+    submission_id: int | None
+    is_late: bool
+    is_adjusted: bool
+    steps: tuple[str, ...]
+
+
+def judge(facts: Facts) -> Judged:
+    """The score of one student in one assignment, with its explanation."""
+    whole = {each.kind: each for each in facts.overrides if not each.part}
+    if "excuse" in whole:
+        return Judged(
+            "excused", Fraction(0), Fraction(0), Fraction(0), None, False, True,
+            (f"excused: {whole['excuse'].reason}",),
+        )  # fmt: skip
+    graded = [each for each in facts.attempts if each.parts is not None]
+    if graded:
+        judged = _choose(facts, graded)
+    else:
+        state: State = "pending" if facts.attempts else "none"
+        steps = ("not graded yet",) if facts.attempts else ("nothing handed in",)
+        judged = Judged(
+            state, Fraction(0), facts.max_points, Fraction(0), None, False, False, steps
         )
-        .order_by(GradingRun.id)
+    return _apply_whole(judged, whole)
+
+
+def _choose(facts: Facts, graded: Sequence[AttemptFact]) -> Judged:
+    judged = [_judge_attempt(facts, attempt) for attempt in graded]
+    if facts.counts == "best":
+        chosen = max(range(len(judged)), key=lambda index: (judged[index].score, -index))
+        words = f"submission {graded[chosen].ordinal} counts, the best of {len(graded)}"
+    else:
+        chosen = len(judged) - 1
+        words = f"submission {graded[chosen].ordinal} counts, the last of {len(graded)}"
+    steps = [words] if len(graded) > 1 else []
+    waiting = [each.ordinal for each in facts.attempts if each.parts is None]
+    state = judged[chosen].state
+    if waiting and waiting[-1] > graded[-1].ordinal:
+        steps.append(f"submission {waiting[-1]} is not graded yet")
+        state = "pending"
+    found = judged[chosen]
+    return Judged(
+        state, found.score, found.max_score, found.open_points, found.submission_id,
+        found.is_late, found.is_adjusted, (*steps, *found.steps),
+    )  # fmt: skip
+
+
+def _judge_attempt(facts: Facts, attempt: AttemptFact) -> Judged:
+    from grader.final_score import Circumstances, ProblemScore, adjust
+
+    steps: list[str] = []
+    is_adjusted = False
+    problems: dict[str, list[Fraction]] = {}
+    for part in attempt.parts or ():
+        earned, open_points, words = _judge_part(part, attempt.marks, facts.overrides)
+        is_adjusted = is_adjusted or bool(words)
+        steps += words
+        sums = problems.setdefault(part.problem, [Fraction(0)] * 3)
+        for index, points in enumerate((earned, part.points, open_points)):
+            sums[index] += points
+    earned, points, open_points = (
+        sum((sums[index] for sums in problems.values()), Fraction(0)) for index in range(3)
     )
-    found: dict[int, GradingRun] = {}
-    for run, regrade_state, never_lowers in rows:
-        if run.regrade_id is not None and regrade_state != "published":
-            continue
-        before = found.get(run.submission_id)
-        if never_lowers and before is not None and (run.score or 0) < (before.score or 0):
-            continue
-        found[run.submission_id] = run
-    return found
+    steps.insert(0, f"the parts earned {_show(earned)} of {_show(points)}")
+    deadline = facts.extended_to or facts.due_at
+    adjustments = adjust(
+        [
+            ProblemScore(id=name, earned=sums[0], points=sums[1], open_points=sums[2])
+            for name, sums in problems.items()
+        ],
+        facts.policies,
+        None,
+        Circumstances(submitted_at=attempt.received_at, attempt=attempt.ordinal, due=deadline),
+    )
+    if facts.extended_to is not None:
+        steps.append(f"due {facts.extended_to:%F %H:%M} UTC by an extension")
+    steps += [f"{_show(each.points)}: {each.explanation}" for each in adjustments]
+    earned += sum((each.points for each in adjustments), Fraction(0))
+    return Judged(
+        "pending" if open_points else "graded",
+        earned,
+        points,
+        open_points,
+        attempt.submission_id,
+        deadline is not None and attempt.received_at > deadline,
+        is_adjusted or any(each.points for each in adjustments),
+        tuple(steps),
+    )
 
 
-def count_done(session: Session) -> int:
-    """Gradings that have ended well."""
-    return session.scalar(select(func.count()).where(GradingRun.state == RunState.DONE)) or 0
+def _judge_part(
+    part: PartFact, marks: Sequence[MarkFact], overrides: Sequence[OverrideFact]
+) -> tuple[Fraction, Fraction, list[str]]:
+    """What a part earned and what is open, after people have had their say."""
+    earned, open_points = part.earned, part.open_points
+    steps: list[str] = []
+    given = [mark for mark in marks if mark.part == part.part]
+    for mark in given:
+        if not mark.item:
+            earned, open_points = min(mark.points, part.points), Fraction(0)
+            steps.append(f"{part.part}: marked {_show(mark.points)} of {_show(part.points)}")
+    items = [mark for mark in given if mark.item in part.rubric]
+    if items and not steps:
+        earned = min(part.points, part.earned + sum((mark.points for mark in items), Fraction(0)))
+        settled = sum((part.rubric[mark.item] for mark in items), Fraction(0))
+        open_points = max(Fraction(0), part.open_points - settled)
+        if len(items) == len(part.rubric):
+            open_points = Fraction(0)
+        steps += [f"{part.part}, {mark.item}: marked {_show(mark.points)}" for mark in items]
+    for override in overrides:
+        if override.part != part.part:
+            continue
+        if override.kind == "set":
+            earned, open_points = override.points, Fraction(0)
+        elif override.kind == "add":
+            earned += override.points
+        else:
+            earned, open_points = part.points, Fraction(0)
+        steps.append(f"{part.part}: {_say(override)}")
+    return earned, open_points, steps
+
+
+def _apply_whole(judged: Judged, whole: Mapping[Kind, OverrideFact]) -> Judged:
+    score, steps, open_points, state = (
+        judged.score, list(judged.steps), judged.open_points, judged.state,
+    )  # fmt: skip
+    if "set" in whole:
+        score, open_points, state = whole["set"].points, Fraction(0), "graded"
+        steps.append(_say(whole["set"]))
+    if "add" in whole:
+        score += whole["add"].points
+        steps.append(_say(whole["add"]))
+    is_adjusted = judged.is_adjusted or bool(whole)
+    return Judged(
+        state, score, judged.max_score, open_points, judged.submission_id, judged.is_late,
+        is_adjusted, tuple(steps),
+    )  # fmt: skip
+
+
+def _say(override: OverrideFact) -> str:
+    words = {
+        "set": f"set to {_show(override.points)}",
+        "add": f"{_show(override.points)} by hand",
+        "excuse": "excused, counts in full",
+    }[override.kind]
+    return f"{words}: {override.reason}"
+
+
+def round_points(points: Fraction) -> Decimal:
+    """To a ten-thousandth, as reports publish points."""
+    return Decimal(round(points * UNITS)) / UNITS
+
+
+def _show(points: Fraction) -> str:
+    return f"{float(points):.4f}".rstrip("0").rstrip(".")

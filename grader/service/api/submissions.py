@@ -27,6 +27,7 @@ from grader.store.admission import HandedIn, Taken, find_run, take_submission
 from grader.store.blobs import read_blob
 from grader.store.roster import Known
 from grader.store.schema import Assignment, Course, GradingRun, RunState, Submission
+from grader.store.scores import find_counting_runs
 
 router = APIRouter(tags=["submissions"])
 
@@ -264,8 +265,6 @@ def _show_sight(sight: Sight) -> dict[str, object]:
 
 def find_shown_run(session: Session, submission_id: int) -> GradingRun | None:
     """The finished grading whose report is shown: the newest that counts."""
-    from grader.store.standing import find_counting_runs
-
     return find_counting_runs(session, [submission_id]).get(submission_id)
 
 

@@ -111,7 +111,7 @@ def upgrade() -> None:
         sa.Column("due_at", Moment(), nullable=True),
         sa.Column("closes_at", Moment(), nullable=True),
         sa.Column("counts", sa.String(length=8), nullable=False),
-        sa.Column("late_policy", Document, nullable=False),
+        sa.Column("policies", Document, nullable=False),
         sa.Column("queue", sa.String(length=32), nullable=False),
         sa.Column("per_hour", sa.Integer(), nullable=True),
         sa.Column("is_visible", sa.Boolean(), nullable=False),
@@ -395,6 +395,32 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "standing",
+        sa.Column("assignment_id", Key, nullable=False),
+        sa.Column("user_id", Key, nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("score", Points(), nullable=False),
+        sa.Column("max_score", Points(), nullable=False),
+        sa.Column("open_points", Points(), nullable=False),
+        sa.Column("submission_id", Key, nullable=True),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("is_adjusted", sa.Boolean(), nullable=False),
+        sa.Column("computed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_standing_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_standing_submission_id_submission")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_standing_user_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("assignment_id", "user_id", name=op.f("pk_standing")),
+    )
+    with op.batch_alter_table("standing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_standing_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "grading_run",
         sa.Column("id", Key, nullable=False),
         sa.Column("submission_id", Key, nullable=False),
@@ -544,6 +570,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_grading_run_waiting")
 
     op.drop_table("grading_run")
+    with op.batch_alter_table("standing", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_standing_user_id"))
+
+    op.drop_table("standing")
     with op.batch_alter_table("rubric_mark", schema=None) as batch_op:
         batch_op.drop_index("ix_rubric_mark_submission_id")
 
