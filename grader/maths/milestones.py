@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from grader.maths.normal_form import Form, normal_form
 from grader.maths.tree import Node
@@ -31,7 +32,7 @@ def find_leap(lines: Sequence[Node], listed: Sequence[Node], most: int) -> Leap 
     """
     forms = [normal_form(tree) for tree in listed]
     known = _recognise([normal_form(tree) for tree in lines], forms)
-    for (start, first), (end, second) in zip(known, known[1:], strict=False):
+    for (start, first), (end, second) in pairwise(known):
         steps = Fraction(second - first, end - start)
         if steps > most:
             return Leap(start, end, steps)

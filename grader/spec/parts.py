@@ -193,7 +193,7 @@ class ChainPart(Part):
     least_steps: Count = Field(default=1, ge=0, le=50)
     """How many steps must be shown at least."""
     max_step: Count | None = Field(default=None, ge=1, le=50)
-    """How many steps of a derivation in `equivalents` one line may take; any number, if left out."""
+    """How many steps of a derivation in `equivalents` one line may take; any, if left out."""
     end_credit: Share = Fraction(1, 2)
     """For a right last line after a step that does not follow."""
     approximation: Tolerance | None = None
