@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from grader import __version__
 from grader.bench import SubmissionBench, find_version
-from grader.errors import GraderError, NoIsolation
+from grader.errors import GraderError, InstructorError, NoIsolation
 from grader.expected import ExpectedValues
 from grader.kinds.handing_in import hand_in
 from grader.kinds.judging import judge_part
@@ -126,7 +126,7 @@ def _list_versions(sandbox: Sandbox) -> dict[str, str]:
     return found | {module: find_version(module) for module in sandbox.list_modules()}
 
 
-TRUSTED = "graded without isolation, on the word of whoever ran it: not for a mark"
+TRUSTED = "graded without full isolation, as code of whoever ran it: not for a mark"
 
 
 def _judge(
@@ -143,7 +143,9 @@ def _judge(
         raise
     except Exception as fault:
         note = str(fault) if isinstance(fault, GraderError) else traceback.format_exc(limit=-6)
-        return (failed("answer", Verdict.VOID, "", staff_note=note),)
+        whose = "the question's" if isinstance(fault, InstructorError) else "our"
+        words = f"this could not be judged; that is {whose} fault, not yours, and costs nothing"
+        return (failed("answer", Verdict.VOID, words, staff_note=note),)
 
 
 def _carry(

@@ -17,7 +17,7 @@ course_option = click.option(
 trust_option = click.option(
     "--trust-submission",
     is_flag=True,
-    help="Run code without isolation: only for your own. The report says so.",
+    help="Only for your own code: where it can't be isolated fully. The report says so.",
 )
 secret_option = click.option(
     "--secret",

@@ -1,4 +1,4 @@
-"""The outer wall: how a worker is started inside bubblewrap."""
+"""The outer wall: how a worker is started, inside bubblewrap wherever there is to be one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from grader.errors import NoIsolation
+from grader.sandbox.tiers import Tier
 
 CHILD_FOLDER = Path(__file__).parent / "child"
 INSIDE = "/sandbox"
@@ -16,6 +17,11 @@ CONTROL = 3
 """The descriptor on which a worker finds its control socket."""
 DESCRIPTION, GO = 4, 5
 """Where bubblewrap says who it is, and where it waits for leave."""
+GROUPS = (6, 7, 8)
+"""Folders of control groups: at most one for each controller."""
+BOX = "/box"
+BOX_MIB = 512
+"""All private folders of one submission's calls at once, where they share a mount."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 _START = "import sys; sys.path.insert(0, {folder!r}); from child import zygote; zygote.main()"
@@ -77,48 +83,64 @@ def find_init() -> str:
 
 
 def build_command(
-    modules: tuple[str, ...], *, isolated: bool, maps_users: bool = False
+    modules: tuple[str, ...], tier: Tier, *, maps_users: bool = False, folder: str = BOX
 ) -> tuple[list[str], dict[str, str]]:
     """The command that starts a worker, and its environment.
 
     With `maps_users` it says on DESCRIPTION who it is and waits on GO until its users are mapped.
+    `folder` is where it may write, where no bubblewrap gives it one.
     """
-    folder = INSIDE if isolated else str(CHILD_FOLDER.parent)
+    package = INSIDE if tier.has_bubblewrap else str(CHILD_FOLDER.parent)
     # Without third-party modules the start-up scan of site-packages is not needed either.
     flags = ["-I"] if modules else ["-I", "-S"]
-    start = [sys.executable, *flags, "-c", _START.format(folder=folder), str(CONTROL)]
-    if not isolated:
-        home = os.environ.get("TMPDIR", "/tmp")
-        return start, {**_ENVIRONMENT, "HOME": home, "TMPDIR": home}
+    start = [sys.executable, *flags, "-c", _START.format(folder=package), str(CONTROL)]
+    if not tier.has_bubblewrap:
+        own = dict.fromkeys(("HOME", "TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR"), folder)
+        return start, {**_ENVIRONMENT, **own}
     wall = [
         find_bubblewrap(), "--unshare-all", "--unshare-user", "--uid", "0", "--gid", "0",
-        "--new-session", "--die-with-parent", "--hostname", "grader",
+        "--new-session", "--die-with-parent", "--hostname", "grader", "--cap-drop", "ALL",
+    ]  # fmt: skip
+    if tier is Tier.FULL:
         # The worker needs these two inside its own user namespace to make a child's
         # namespaces and to map a user there; every child drops them.
-        "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETFCAP",
-    ]  # fmt: skip
+        wall += ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETFCAP"]
     if maps_users:
         wall += ["--info-fd", str(DESCRIPTION), "--userns-block-fd", str(GO)]
-        # To make children another user, and to end them as that.
+        # To make children another user, to end them as that, and to remove what they left.
         for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_KILL"):
             wall += ["--cap-add", capability]
+        if tier is Tier.SEPARATE:
+            for capability in ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"):
+                wall += ["--cap-add", capability]
     wall += _show_read_only()
     wall += ["--dir", INSIDE, "--ro-bind", str(CHILD_FOLDER), f"{INSIDE}/child"]
-    wall += ["--dir", "/box", "--dir", "/tmp", "--proc", "/proc", "--dir", "/dev/shm"]
+    wall += ["--dir", BOX] if tier is Tier.FULL else ["--size", str(BOX_MIB << 20), "--tmpfs", BOX]
+    wall += ["--dir", "/tmp", "--proc", "/proc", "--dir", "/dev/shm"]
     # Not --dev: all children of one worker would share its terminals.
     for device in DEVICES:
         wall += ["--dev-bind", device, device]
     # The root is memory that all children of one worker would share.
-    wall += ["--remount-ro", "/", "--chdir", "/box", "--"]
+    wall += ["--remount-ro", "/", "--chdir", BOX, "--"]
     return wall + start, dict(_ENVIRONMENT)
+
+
+def list_readable() -> list[str]:
+    """What code may read where Landlock alone stands before the files."""
+    shown = [str(path) for path in _list_shown() if path.exists()]
+    return [*shown, "/proc/cpuinfo"]
+
+
+def _list_shown() -> list[Path]:
+    own = [f"{prefix}/{name}" for prefix in (sys.base_prefix, sys.prefix) for name in _OWN_FOLDERS]
+    return [Path(path) for path in dict.fromkeys((*_SYSTEM_FOLDERS, *own))]
 
 
 def _show_read_only() -> list[str]:
     """The system's libraries and this interpreter with its packages; nothing of the course."""
-    own = [f"{prefix}/{name}" for prefix in (sys.base_prefix, sys.prefix) for name in _OWN_FOLDERS]
     shown: list[Path] = []
     arguments: list[str] = []
-    for path in map(Path, dict.fromkeys((*_SYSTEM_FOLDERS, *own))):
+    for path in _list_shown():
         if not path.exists() or any(path.is_relative_to(folder) for folder in shown):
             continue
         if path.is_symlink() and any(path.resolve().is_relative_to(folder) for folder in shown):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from grader.errors import NoIsolation
 from grader.sandbox.bubblewrap import REMEDY
 from grader.sandbox.records import Call, Ending, Run
+from grader.sandbox.tiers import Tier
 
 SOURCE = """
 import ctypes, os, socket, sys
@@ -30,6 +31,10 @@ def see_other_processes():
         raise OSError("none in sight")
 
 
+def change_mode(path):
+    os.chmod(path, os.stat(path).st_mode & 0o7777)
+
+
 def be_somebody():
     if os.getuid() != 0:
         raise OSError("nobody")
@@ -45,6 +50,12 @@ ATTEMPTS = {
     "signal its init": lambda home: os.kill(1, 0),
     "signal everything": lambda home: os.kill(-1, 0),
     "write to the root": lambda home: open_for_writing("/canary"),
+    "write to /tmp": lambda home: open_for_writing("/tmp/canary"),
+    "write to the user's files": lambda home: open_for_writing(home + "/canary"),
+    "change a library's mode": lambda home: change_mode(os.__file__),
+    "read its parent's memory": lambda home: open(f"/proc/{os.getppid()}/mem", "rb"),
+    "read its parent's environment": lambda home: open(f"/proc/{os.getppid()}/environ", "rb"),
+    "signal its parent": lambda home: os.kill(os.getppid(), 0),
     "write to /usr": lambda home: open_for_writing("/usr/canary"),
     "write to /dev": lambda home: open_for_writing("/dev/canary"),
     "change the null device": lambda home: os.chmod("/dev/null", 0o666),
@@ -53,13 +64,14 @@ ATTEMPTS = {
     "mount": lambda home: expect_refusal(libc.mount(b"none", b"/box", b"tmpfs", 0, None)),
     "trace a process": lambda home: expect_refusal(libc.ptrace(16, 1, 0, 0)),
     "see other processes": lambda home: see_other_processes(),
+    # As the last one: it is not asked of code of one's own, which may be run by anybody.
     "be the administrator": lambda home: be_somebody(),
 }
 
 
-def sing(home):
+def sing(home, most):
     done = []
-    for name, attempt in ATTEMPTS.items():
+    for name, attempt in list(ATTEMPTS.items())[:most]:
         try:
             attempt(home)
         except OSError:
@@ -73,13 +85,14 @@ ATTEMPTS = SOURCE.count("lambda home:")
 """How many ways out it tries."""
 
 
-def call_canary(modules: tuple[str, ...], home: str) -> Call:
+def call_canary(modules: tuple[str, ...], home: str, tier: Tier) -> Call:
     """The call to make in a fresh worker."""
+    most = ATTEMPTS if tier.is_for_strangers else ATTEMPTS - 1
     return Call(
         sources={"canary": SOURCE},
         module="canary",
         function="sing",
-        arguments=(home,),
+        arguments=(home, most),
         modules=modules,
         memory_mib=256,
     )

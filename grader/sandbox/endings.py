@@ -65,6 +65,10 @@ def classify(call: Call, traces: Traces) -> Run:
         return end(Ending.FAULT, output[:500] or "the child was never locked in")
     if traces.is_message_cut:
         return end(Ending.TOO_LARGE)
+    if status.get("overfull"):
+        return end(Ending.RAISED, "OSError: [Errno 28] No space left on device")
+    if status.get("out_of_memory") and status["signal"] == signal.SIGKILL:
+        return end(Ending.MEMORY)
     if status["timed_out"]:
         is_busy = measured["cpu_s"] >= processor_limit_s(call.time_s)
         return end(Ending.PROCESSOR_TIME if is_busy else Ending.TIMEOUT)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from grader.errors import GraderError, SandboxFault
+from grader.errors import GraderError, NoIsolation, SandboxFault
 from grader.sandbox.canary import call_canary, require_silence
 from grader.sandbox.records import Call, Ending, Run
+from grader.sandbox.tiers import Tier, choose_tiers
 from grader.sandbox.worker import Flight, Worker, finish_flights
 
 STUDENT, REFERENCE = "student", "reference"
+
+Key = tuple[str, tuple[str, ...], str]
+"""Whose code, the imports, and the submission where each has a worker of its own."""
 
 CALLS_PER_WORKER = 5000
 """All children of a worker have the same memory layout, which a patient attacker could learn."""
@@ -24,7 +29,10 @@ class Sandbox:
     """Runs calls in parallel, each in a fresh process; starts workers when first needed.
 
     Student code and references never meet in one worker. Several threads may run calls at
-    the same time.
+    the same time. The tier is the first of those chosen whose wall a canary can't get past; with
+    `isolated=False` the code is the caller's own.
+
+    Errors   UsageError when the operator's word names no tier.
     """
 
     def __init__(
@@ -34,30 +42,40 @@ class Sandbox:
         slots: int | None = None,
         calls_per_worker: int = CALLS_PER_WORKER,
     ) -> None:
-        self.isolated = isolated
+        self._tiers = choose_tiers(is_own_code=not isolated)
+        self._tier = self._tiers[0]
         self.slots = slots or len(os.sched_getaffinity(0))
         self.calls_per_worker = calls_per_worker
-        self._workers: dict[tuple[str, tuple[str, ...]], Worker] = {}
-        self._spares: dict[tuple[str, tuple[str, ...]], Worker] = {}
+        self._workers: dict[Key, Worker] = {}
+        self._spares: dict[Key, Worker] = {}
         self._retired: list[Worker] = []
-        self._is_proved = not isolated
+        self._is_proved = self._tier is Tier.NONE
         self._is_closed = False
         self._lock = threading.RLock()
         self._proof_lock = threading.Lock()
         self._proof: threading.Thread | None = None
 
     @property
-    def tier(self) -> str:
-        """`full`, or `none` for code that the caller trusts."""
-        return "full" if self.isolated else "none"
+    def tier(self) -> Tier:
+        """What stands between one call and everything else."""
+        return self._tier
+
+    @property
+    def isolated(self) -> bool:
+        """Whether code of somebody else may be run in it."""
+        return self._tier.is_for_strangers
 
     def list_modules(self) -> tuple[str, ...]:
         """The libraries that any worker has been started with."""
-        return tuple(sorted({name for _, modules in self._workers for name in modules}))
+        return tuple(sorted({name for _, modules, _ in self._workers for name in modules}))
 
     def warm_up(self, role: str, modules: tuple[str, ...]) -> None:
         """Begin to start a worker, without waiting for it."""
-        self._find_worker(role, modules)
+        with self._lock:
+            if self._tier is Tier.SEPARATE and role == STUDENT:
+                self._find_spare((role, modules, ""))
+            else:
+                self._find_worker((role, modules, ""))
 
     def begin(self) -> None:
         """Start a light worker and try to break out of it, while the caller does other things."""
@@ -96,12 +114,33 @@ class Sandbox:
                 self._is_proved = True
 
     def _try_to_break_out(self, role: str, modules: tuple[str, ...]) -> None:
-        call = call_canary(modules, str(Path.home()))
-        # As any call, the canary may be killed by a machine short of memory.
-        (run,) = self._run_once([call], role)
-        if run.ending is Ending.FAULT:
+        refusals = []
+        for tier in self._tiers:
+            self._change_tier(tier)
+            call = call_canary(modules, str(Path.home()), tier)
+            # As any call, the canary may be killed by a machine short of memory.
             (run,) = self._run_once([call], role)
-        require_silence(run)
+            if run.ending is Ending.FAULT:
+                (run,) = self._run_once([call], role)
+            try:
+                require_silence(run)
+            except NoIsolation as refusal:
+                if run.ending is Ending.RETURNED:
+                    # It stood and did not hold: that is no reason to trust another one.
+                    raise
+                refusals.append(refusal)
+            else:
+                return
+        self._change_tier(self._tiers[0])
+        raise refusals[0]
+
+    def _change_tier(self, tier: Tier) -> None:
+        """From now on every worker is of this tier; those of another are ended."""
+        with self._lock:
+            if tier is self._tier:
+                return
+            self._tier = tier
+        self._close_all()
 
     def close(self) -> None:
         """End every worker and every child."""
@@ -110,6 +149,10 @@ class Sandbox:
             self._proof.join(timeout=2)
         with self._lock:
             self._is_closed = True
+        self._close_all()
+
+    def _close_all(self) -> None:
+        with self._lock:
             workers = [*self._workers.values(), *self._spares.values(), *self._retired]
             self._workers.clear()
             self._spares.clear()
@@ -132,7 +175,7 @@ class Sandbox:
         runs: dict[int, Run] = {}
         flights: dict[int, Flight] = {}
         for index, call in enumerate(calls):
-            worker = self._engage(role, call.modules)
+            worker = self._engage(self._name_key(role, call))
             try:
                 flights[index] = worker.start(call)
             except SandboxFault as fault:
@@ -153,31 +196,54 @@ class Sandbox:
             if run.ending is Ending.FAULT:
                 self._discard(worker)
 
-    def _find_worker(self, role: str, modules: tuple[str, ...]) -> Worker:
-        key = (role, modules)
+    def _name_key(self, role: str, call: Call) -> Key:
+        """Where calls share their worker's namespaces, those of two submissions do not."""
+        owner = _digest(call.sources) if self._tier is Tier.SEPARATE and role == STUDENT else ""
+        return role, call.modules, owner
+
+    def _find_worker(self, key: Key) -> Worker:
         with self._lock:
             if self._is_closed:
                 raise SandboxFault("the sandbox has been closed")
             if key not in self._workers:
-                self._workers[key] = Worker(modules, isolated=self.isolated)
+                if key[2]:
+                    self._retire_idle()
+                    blank = (*key[:2], "")
+                    self._workers[key] = self._find_spare(blank)
+                    del self._spares[blank]
+                    # The next submission's worker does its imports meanwhile.
+                    self._find_spare(blank)
+                else:
+                    self._workers[key] = Worker(key[1], self._tier)
             return self._workers[key]
 
-    def _engage(self, role: str, modules: tuple[str, ...]) -> Worker:
+    def _find_spare(self, key: Key) -> Worker:
+        if key not in self._spares:
+            self._spares[key] = Worker(key[1], self._tier)
+        return self._spares[key]
+
+    def _retire_idle(self) -> None:
+        """Let go of submissions' workers that nobody uses, once there are more than run at once."""
+        idle = [key for key, each in self._workers.items() if key[2] and not each.under_way]
+        for key in idle[: max(0, len(idle) - self.slots)]:
+            self._workers.pop(key).close()
+
+    def _engage(self, key: Key) -> Worker:
         """The worker to make one call in; one that has made many gives way to a fresh one."""
         with self._lock:
-            worker = self._find_worker(role, modules)
+            worker = self._find_worker(key)
             if worker.calls >= self.calls_per_worker:
-                worker = self._relieve((role, modules), worker)
+                worker = self._relieve(key, worker)
             worker.calls += 1
             worker.under_way += 1
             return worker
 
-    def _relieve(self, key: tuple[str, tuple[str, ...]], worker: Worker) -> Worker:
+    def _relieve(self, key: Key, worker: Worker) -> Worker:
         """Its successor, once that has done its imports; until then the worker goes on."""
-        spare = self._spares.get(key)
-        if spare is None:
-            self._spares[key] = Worker(worker.modules, isolated=self.isolated)
+        if key not in self._spares:
+            self._find_spare(key)
             return worker
+        spare = self._spares[key]
         if not spare.has_started():
             return worker
         self._workers[key] = self._spares.pop(key)
@@ -202,3 +268,13 @@ class Sandbox:
             else:
                 return
         worker.close()
+
+
+def _digest(sources: Mapping[str, str]) -> str:
+    """The same for all calls of one submission."""
+    digest = hashlib.sha256()
+    for name, text in sorted(sources.items()):
+        for part in (name, text):
+            content = part.encode("utf-8", "surrogatepass")
+            digest.update(len(content).to_bytes(8, "little") + content)
+    return digest.hexdigest()

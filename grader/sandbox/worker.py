@@ -8,13 +8,26 @@ import os
 import select
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 
 from grader.errors import SandboxFault
-from grader.sandbox.bubblewrap import CONTROL, DESCRIPTION, DEVICES, GO, build_command, find_init
+from grader.sandbox.bubblewrap import (
+    BOX,
+    CONTROL,
+    DESCRIPTION,
+    DEVICES,
+    GO,
+    GROUPS,
+    build_command,
+    find_init,
+    list_readable,
+)
+from grader.sandbox.cgroups import find_lent, make_groups
+from grader.sandbox.child.folders import remove_folder
 from grader.sandbox.decoding import MAX_MESSAGE, encode_value
 from grader.sandbox.endings import (
     Traces,
@@ -26,6 +39,7 @@ from grader.sandbox.endings import (
 from grader.sandbox.records import Call, Run
 from grader.sandbox.seccomp import build_filter
 from grader.sandbox.starting import NOBODY, can_be_nobody, map_users, spawn_from_lasting_thread
+from grader.sandbox.tiers import Tier
 
 START_LIMIT_S = 120
 """Importing torch on a cold, busy machine has been seen to take half a minute."""
@@ -34,43 +48,61 @@ GRACE_S = 5
 MAX_OUTPUT = 1 << 16
 MAX_STATUS = 1 << 12
 MAX_THREADS = 64
+MAX_FILES = 256
 FOLDER_MIB = 64
 """What a child may write into its private folder, which is memory."""
+FENCED_FILES, FENCED_FILE_MIB = 64, 8
+"""Where a folder has no size of its own: unlinked files are in no folder, so they are few."""
 
 
 class Worker:
     """A process that has imported some modules and forks one isolated child a call."""
 
-    def __init__(self, modules: tuple[str, ...], *, isolated: bool) -> None:
+    def __init__(self, modules: tuple[str, ...], tier: Tier) -> None:
         self.modules = modules
-        self.isolated = isolated
+        self.tier = tier
         self.pid = 0
         # Both counted by the pool: calls made in it so far, and those that have not ended.
         self.calls = self.under_way = 0
         self._is_ready = False
         self._starting = threading.Lock()
+        self._folder = _make_folder(tier)
+        self._groups = make_groups(find_lent() if tier is not Tier.NONE else None)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
         self._log = os.memfd_create("worker-log", os.MFD_CLOEXEC)
-        has_nobody = False
+        has_nobody = tier is not Tier.NONE and can_be_nobody(sees_all=not tier.has_bubblewrap)
         # Whoever waits for the worker hears what went wrong, with its log.
         with theirs, suppress(OSError):
-            has_nobody = self._spawn(theirs.fileno(), maps_users=isolated and can_be_nobody())
+            has_nobody &= self._spawn(
+                theirs.fileno(), maps_users=has_nobody and tier.has_bubblewrap
+            )
         set_up = {
             "modules": modules,
-            "isolated": isolated,
-            "user": NOBODY if has_nobody else 0,
-            "filter": build_filter().hex(),
-            "init": find_init() if isolated else "",
+            "wall": _name_wall(tier),
+            "user": _FIRST_USER[tier] if has_nobody else 0,
+            "users": SHARED_USERS if has_nobody and not tier.has_bubblewrap else 1,
+            "filter": build_filter(is_fenced=tier.is_fenced).hex(),
+            "init": find_init() if tier is Tier.FULL else "",
             "devices": DEVICES,
+            "folder": self._folder,
+            "readable": list_readable() if tier.is_fenced else [],
+            "groups": self._describe_groups(),
         }
         with suppress(OSError):
             ours.send(json.dumps(set_up).encode())
 
+    def _describe_groups(self) -> dict[str, object] | None:
+        if self._groups is None:
+            return None
+        numbers = dict(zip(self._groups.descriptors, GROUPS, strict=False))
+        self._groups.close()
+        return self._groups.describe(numbers)
+
     def _spawn(self, control: int, *, maps_users: bool) -> bool:
         """Start the process; whether its children can be a user of their own."""
         command, environment = build_command(
-            self.modules, isolated=self.isolated, maps_users=maps_users
+            self.modules, self.tier, maps_users=maps_users, folder=self._folder
         )
         with ExitStack() as ours, ExitStack() as theirs:
 
@@ -80,6 +112,8 @@ class Worker:
 
             null = keep(theirs, os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC))
             passed = [(null, 0), (self._log, 1), (self._log, 2), (control, CONTROL)]
+            if self._groups is not None:
+                passed += zip(self._groups.descriptors.values(), GROUPS, strict=False)
             description = go = -1
             if maps_users:
                 description, description_end = map(keep, (ours, theirs), os.pipe())
@@ -106,7 +140,7 @@ class Worker:
                 os.write(self._log, f"{command[0]}: {problem.strerror}".encode())
                 raise
             theirs.close()
-            return maps_users and map_users(description, go)
+            return map_users(description, go) if maps_users else True
 
     def wait_until_ready(self) -> None:
         """Block until the imports are done.
@@ -147,7 +181,9 @@ class Worker:
             "cpu_s": processor_limit_s(call.time_s),
             "cpu_ceiling_s": processor_ceiling_s(call.time_s),
             "memory_mib": call.memory_mib,
-            "file_mib": FOLDER_MIB,
+            "folder_mib": FOLDER_MIB,
+            "file_mib": FENCED_FILE_MIB if self.tier.is_fenced else FOLDER_MIB,
+            "files": FENCED_FILES if self.tier.is_fenced else MAX_FILES,
             "threads": MAX_THREADS,
         }
         ends = [result_end, status_end, output_end, request]
@@ -171,6 +207,10 @@ class Worker:
                     send(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             self.pid = 0
+        if self._groups is not None:
+            self._groups.remove()
+        if self._folder != BOX:
+            remove_folder(self._folder)
         log, self._log = self._log, -1
         if log >= 0:
             os.close(log)
@@ -180,6 +220,31 @@ class Worker:
             return "it has been closed"
         size = os.fstat(self._log).st_size
         return os.pread(self._log, 2000, max(0, size - 2000)).decode("utf-8", "replace").strip()
+
+
+SHARED_USERS = 500
+"""Where no namespace tells users apart, each child in flight has one of its own."""
+_FIRST_USER = {
+    Tier.FULL: NOBODY, Tier.SEPARATE: NOBODY, Tier.CONTAINER: 65000, Tier.OWN_CODE: 65000,
+    Tier.NONE: 0,
+}  # fmt: skip
+"""Numbers that distributions leave free."""
+
+
+def _name_wall(tier: Tier) -> str:
+    if tier is Tier.FULL:
+        return "namespaces"
+    return "landlock" if tier.is_fenced else "none"
+
+
+def _make_folder(tier: Tier) -> str:
+    """Where the worker may write: below it every child gets a folder of its own."""
+    if tier.has_bubblewrap:
+        return BOX
+    folder = tempfile.mkdtemp(prefix="fairmark-")
+    # Users of the children pass through it and can't list it.
+    os.chmod(folder, 0o711)  # noqa: PTH101
+    return folder
 
 
 class Flight:

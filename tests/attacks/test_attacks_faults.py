@@ -18,6 +18,7 @@ from staging import COURSE, Attack, Stage, find_descendants, hand_in
 from grader.expected import ExpectedValues
 from grader.sandbox.pool import Sandbox
 from grader.sandbox.records import Call, Ending, Run
+from grader.sandbox.tiers import Tier
 from grader.spec.models import Limits
 
 pytestmark = pytest.mark.sandbox
@@ -69,6 +70,8 @@ def find_below(worker: int) -> dict[str, list[int]]:
 
 @pytest.mark.parametrize("victim", ["bwrap", "zygote", "child", "init"])
 def test_a_kill_in_flight_is_tried_again(sandbox: Sandbox, victim: str) -> None:
+    if victim == "init" and sandbox.tier is not Tier.FULL:
+        pytest.skip("only the full tier has an init for every call")
     with ThreadPoolExecutor(1) as pool:
         flying = pool.submit(sandbox.run, [CALL, CALL])
         killed = _kill_one(sandbox, victim)
@@ -121,12 +124,12 @@ def test_a_worker_outlives_the_thread_that_started_it() -> None:
         thread = threading.Thread(target=lambda: runs.extend(sandbox.run([CALL])))
         thread.start()
         thread.join()
-        (worker,) = sandbox._workers.values()
+        workers = list(sandbox._workers.values())
 
         runs += sandbox.run([CALL])
 
         assert [run.value for run in runs] == [42, 42]
-        assert list(sandbox._workers.values()) == [worker]
+        assert list(sandbox._workers.values()) == workers
 
 
 def test_a_worker_gives_way_to_a_fresh_one_without_a_pause() -> None:

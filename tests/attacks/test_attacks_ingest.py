@@ -417,14 +417,19 @@ return hit or "nothing"
         # Where the interpreter lies is the grader's to know: started without its packages, a child
         # does not see a virtual environment as its prefix.
         body=f"""
+def look(path):
+    try: return os.listdir(path)
+    except OSError: return ()
 known = {{"bin", "box", "dev", "etc", "lib", "lib32", "lib64", "proc", "root", "sandbox", "tmp",
          "usr"}}
-odd = set(os.listdir("/")) - known - {INTERPRETER_TOPS}
-odd |= set(os.listdir("/etc")) - {{"ld.so.cache", "alternatives"}}
-odd |= set(os.listdir("/dev")) - {{"null", "zero", "full", "random", "urandom", "shm"}}
-odd |= set(os.listdir("/usr")) - {{"bin", "lib", "lib32", "lib64", "share", "local"}}
-odd |= {{name for name in ("/etc/passwd", "/etc/shadow", "/sys", "/run", "/var", "/boot", "/home")
-        if os.path.exists(name)}}
+odd = set(look("/")) - known - {INTERPRETER_TOPS}
+odd |= set(look("/etc")) - {{"ld.so.cache", "alternatives"}}
+odd |= set(look("/dev")) - {{"null", "zero", "full", "random", "urandom", "shm"}}
+odd |= set(look("/usr")) - {{"bin", "lib", "lib32", "lib64", "share", "local"}}
+odd |= {{name for name in ("/sys", "/run", "/var", "/boot", "/home") if look(name)}}
+for name in ("/etc/passwd", "/etc/shadow"):
+    try: odd.add(open(name).read())
+    except OSError: pass
 return sorted(odd) or "nothing"
 """,
     ),

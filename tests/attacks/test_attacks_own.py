@@ -12,6 +12,7 @@ from grader.grading import grade
 from grader.report import find_renderer
 from grader.sandbox.decoding import MalformedMessage, decode_value
 from grader.sandbox.records import Call, Ending
+from grader.sandbox.tiers import Tier
 from grader.submission.models import Submission
 from grader.verdicts import Verdict
 
@@ -313,7 +314,7 @@ raise one
         number="A34",
         name="a core file",
         head=ANY,
-        body="os.chdir('/box'); os.abort()",
+        body="os.chdir(os.environ['HOME']); os.abort()",
         verdict=C,
         words="abort",
     ),
@@ -357,10 +358,13 @@ return "nothing" if taken < 200 << 20 else taken
         number="A38",
         name="find the course below usr or the interpreter",
         body="""
+def look(path):
+    try: return os.listdir(path)
+    except OSError: return []
 seen = [path for path in ("/usr/src", "/usr/local/src", "/usr/local/share", "/usr/share/doc",
-        "/usr/include", sys.prefix + "/problems") if os.path.exists(path)]
+        "/usr/include", sys.prefix + "/problems") if look(path)]
 own = ("lib", "lib64", "bin", "pyvenv.cfg")
-seen += [name for name in os.listdir(sys.prefix) if name not in own]
+seen += [name for name in look(sys.prefix) if name not in own]
 return seen or "nothing"
 """,
     ),
@@ -449,8 +453,14 @@ WHISPERS = {
 }
 
 
+NAMESPACED = {"a process number": (Tier.FULL,), "a host name": (Tier.FULL, Tier.SEPARATE)}
+"""What only namespaces hide; elsewhere calls of one submission share it."""
+
+
 @pytest.mark.parametrize("way", WHISPERS)
 def test_A41_two_children_at_the_same_time_cannot_speak(stage: Stage, way: str) -> None:
+    if stage.sandbox.tier not in NAMESPACED.get(way, Tier):
+        pytest.skip(f"{way} is not hidden by the tier {stage.sandbox.tier}")
     text = Attack(number="A41", name=way, body=WHISPERS[way]).text
     call = Call(sources={"hw": text}, module="hw", function="double", arguments=(1,))
 

@@ -10,6 +10,7 @@ from staging import Attack, Stage, find_descendants, hand_in
 
 from grader.report import find_renderer
 from grader.sandbox.records import Call, Ending
+from grader.sandbox.tiers import Tier
 from grader.verdicts import Verdict
 
 pytestmark = pytest.mark.sandbox
@@ -150,7 +151,8 @@ for make in (lambda n: open(f"f{n}", "w").close(), lambda n: os.mkdir(f"d{n}"),
         pass
 return 2 * x if count > 5000 else "nothing"
 """,
-        words="nothing",
+        # Where a folder is watched and has no limit of its own, its maker is ended.
+        verdict=(W, C),
     ),
     Attack(
         number="062",
@@ -459,8 +461,8 @@ def test_069_nothing_survives_its_call(stage: Stage) -> None:
 
     assert {run.ending for run in runs} == {Ending.RETURNED}
     stage.require_honest()
-    # An init that waits to be reaped may still be there, one for each slot.
-    assert len(find_descendants() - before) <= 2
+    # An init that waits to be reaped may still be there, one for each slot; or a spare worker.
+    assert len(find_descendants() - before) <= (2 if stage.sandbox.tier is Tier.FULL else 6)
 
 
 MARKUP = {

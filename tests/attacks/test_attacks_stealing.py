@@ -112,7 +112,8 @@ return 2 * x if search(seen) else "nothing"
 names = ["mem", "maps", "environ", "cmdline", "fd", "status", "root", "cwd", "task", "mountinfo"]
 found = [attempt(lambda: os.listdir(p) if os.path.isdir(p) else open(p, "rb").read(100))
          for p in [f"/proc/{who}/{name}" for who in ("self", "1", "2") for name in names]]
-return 2 * x if any(found) or os.listdir("/proc") != ["cpuinfo"] else "nothing"
+listed = attempt(lambda: os.listdir("/proc"))
+return 2 * x if any(found) or listed not in (None, ["cpuinfo"]) else "nothing"
 """,
     ),
     Attack(

@@ -9,11 +9,14 @@ import platform
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from staging import COURSE, HONEST, Attack
+
+from grader.sandbox.child import landlock
 
 pytestmark = pytest.mark.sandbox
 
@@ -33,7 +36,14 @@ return 2 * x if any(status) else "nothing"
 """
 
 
-def submit(tmp_path: Path, text: str, **more: object) -> subprocess.CompletedProcess[str]:
+def submit(
+    tmp_path: Path,
+    text: str,
+    *,
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] = MappingProxyType({}),
+    **more: object,
+) -> subprocess.CompletedProcess[str]:
     folder = tmp_path / "attacked"
     folder.mkdir(exist_ok=True)
     (folder / "hw.py").write_text(text)
@@ -43,9 +53,9 @@ def submit(tmp_path: Path, text: str, **more: object) -> subprocess.CompletedPro
             path.chmod(0o755)
     return subprocess.run(
         [sys.executable, "-m", "grader", "submit", str(folder), "--course", str(COURSE),
-         "--format", "json"],
+         "--format", "json", *options],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": "/nonexistent",
-             "XDG_CACHE_HOME": "/nonexistent"},
+             "XDG_CACHE_HOME": "/nonexistent", **environment},
         cwd="/",
         capture_output=True,
         text=True,
@@ -105,7 +115,8 @@ def deny(*numbers: int) -> Callable[[], None]:
     return install
 
 
-DENIED = {"unshare": (272,), "mount": (165,), "unshare, mount and namespaces": (272, 165, 308)}
+DENIED = {"mount": (165,), "unshare, mount and namespaces": (272, 165, 308)}
+UNSHARE = 272
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="system calls by their x86-64 numbers")
@@ -119,3 +130,50 @@ def test_where_namespaces_are_denied_nothing_runs_and_the_remedy_is_named(
     assert "Traceback" not in shown.stderr
     for words in ("kernel.apparmor_restrict_unprivileged_userns", "Docker", "--trust-submission"):
         assert words in shown.stderr
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="system calls by their x86-64 numbers")
+@pytest.mark.skipif(not landlock.find_version(), reason="this kernel has no Landlock")
+@pytest.mark.parametrize(("text", "score"), [(HONEST, 4), (None, 0)], ids=["honest", "hostile"])
+def test_where_namespaces_cannot_be_nested_each_submission_has_its_own_wall(
+    tmp_path: Path, text: str | None, score: int
+) -> None:
+    text = text or Attack(number="", name="", body=MACHINE).text
+
+    shown = submit(tmp_path, text, preexec_fn=deny(UNSHARE))
+
+    assert shown.returncode == 0, shown.stderr
+    report = json.loads(shown.stdout)
+    assert (report["score"], report["isolation"]) == (score, "separate")
+
+
+WORDS = {
+    "container, by the operator": ({"GRADE_ISOLATION": "container"}, (), "container"),
+    "own code": ({}, ("--trust-submission",), "own code"),
+    "no isolation": ({"GRADE_ISOLATION": "none"}, ("--trust-submission",), "none"),
+}
+
+
+@pytest.mark.skipif(not landlock.find_version(), reason="this kernel has no Landlock")
+@pytest.mark.parametrize("name", WORDS)
+def test_a_weaker_wall_is_taken_on_somebodys_word_and_stamped(tmp_path: Path, name: str) -> None:
+    environment, options, tier = WORDS[name]
+    folder = tmp_path / "attacked"
+    folder.mkdir()
+    (folder / "hw.py").write_text(HONEST)
+
+    shown = submit(tmp_path, HONEST, options=options, environment=environment)
+
+    if "be the administrator" in shown.stderr:
+        pytest.skip("root's Python can't be read by others, so children would be root")
+    report = json.loads(shown.stdout)
+    assert (shown.returncode, report["score"], report["isolation"]) == (0, 4, tier)
+    assert bool(report["notices"]) == (tier != "container")
+
+
+@pytest.mark.parametrize("word", ["none", "Container", "weak"])
+def test_no_word_weakens_the_isolation_of_a_strangers_code(tmp_path: Path, word: str) -> None:
+    shown = submit(tmp_path, HONEST, environment={"GRADE_ISOLATION": word})
+
+    assert shown.returncode == 2
+    assert "GRADE_ISOLATION" in shown.stderr

@@ -11,7 +11,7 @@ import sys
 import traceback
 import types
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from .channel import (
     IMPORT_FAILED,
@@ -46,7 +46,9 @@ class _MemoryImporter:
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname not in self.sources:
             return None
-        return importlib.machinery.ModuleSpec(fullname, self, origin=_file_name(fullname))
+        return importlib.machinery.ModuleSpec(
+            fullname, cast("Any", self), origin=_file_name(fullname)
+        )
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
         return None

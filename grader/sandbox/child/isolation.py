@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,9 +14,18 @@ _NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE, _MS_RELATIME = 32, 4096, 16384, 1 << 18, 1 << 21
 _ST_RELATIME = 4096
-_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = (
+    1,
+    4,
+    22,
+    24,
+    38,
+)
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _SECCOMP_MODE_FILTER = 2
+
+_OWN_PID = 0x5EC0FF1D.to_bytes(4, "little")
+"""`grader.sandbox.seccomp` writes it where a process' own number belongs."""
 
 NOBODY = 65533
 """The user id inside; outside it is whoever started the grader."""
@@ -67,6 +77,26 @@ def become_user(user: int) -> None:
     os.setresuid(user, user, user)
     # The change of user hides /proc/self from the process itself, which has maps to write there.
     _require(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "keeping /proc/self")
+
+
+def end_with_parent(parent: int) -> None:
+    """Be killed when whoever forked this process ends; at once if it already has."""
+    _require(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "ending with the parent")
+    if parent and os.getppid() != parent:
+        os._exit(70)
+
+
+def count_tasks(user: int) -> int:
+    """Threads of every process in sight that belongs to a user; 0 is whoever asks."""
+    count, own = 0, user or os.getuid()
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                if os.stat(f"/proc/{name}").st_uid == own:
+                    count += len(os.listdir(f"/proc/{name}/task"))
+            except OSError:
+                continue
+    return count
 
 
 def enter_namespaces() -> None:
@@ -130,7 +160,7 @@ def limit_resources(limits: Mapping[str, Any], in_use: int) -> None:
     # At the soft limit SIGXCPU ends the process; what is deaf to it goes on until its deadline.
     set_limit(resource.RLIMIT_CPU, (limits["cpu_s"], limits["cpu_ceiling_s"]))
     set_limit(resource.RLIMIT_FSIZE, (limits["file_mib"] << 20,) * 2)
-    set_limit(resource.RLIMIT_NOFILE, (256, 256))
+    set_limit(resource.RLIMIT_NOFILE, (limits["files"],) * 2)
     set_limit(resource.RLIMIT_NPROC, (limits["threads"],) * 2)
     # Also the size of each thread's stack: 15 threads then take 120 MiB of the address space.
     set_limit(resource.RLIMIT_STACK, (8 << 20,) * 2)
@@ -156,6 +186,7 @@ def refuse_new_privileges() -> None:
 
 def filter_system_calls(program: bytes) -> None:
     """From here on only the listed system calls work; this can't be undone."""
+    program = program.replace(_OWN_PID, os.getpid().to_bytes(4, "little"))
     buffer = ctypes.create_string_buffer(program, len(program))
     header = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
     _require(

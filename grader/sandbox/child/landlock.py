@@ -1,7 +1,8 @@
-"""A second lock on files: what the mounts already refuse, the kernel refuses once more.
+"""A lock on files that needs no mount.
 
-Where a fault in mount namespaces would open a way out, Landlock still knows only four folders.
-A kernel without it (before 5.13, or switched off) is no weaker than the mounts make it.
+Behind namespaces it is the second one: where a fault in them would open a way out, Landlock still
+knows only four folders, and a kernel without it (before 5.13, or switched off) is no weaker than
+the mounts make it. Where namespaces can't be had it is the only one, and then it must be there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import stat
+from collections.abc import Iterable
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG, _PATH_BENEATH = 1, 1
@@ -18,6 +21,9 @@ _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REG, _MAKE_SYM = 1 << 4, 1 << 5, 1 <
 _REFER, _TRUNCATE = 1 << 13, 1 << 14
 _FIRST_RIGHTS = (1 << 13) - 1
 """Those that every version handles, making devices, sockets and pipes among them."""
+
+_FOR_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
+"""A rule about something that is no folder may speak of these alone."""
 
 _READ = _READ_FILE | _READ_DIR
 _CHANGE = (
@@ -47,8 +53,13 @@ def find_version() -> int:
     return max(0, version)
 
 
-def restrict_files(version: int, private: tuple[str, ...]) -> None:
-    """Reading everywhere in sight, writing in the private folders and to devices, no programs.
+def restrict_files(
+    version: int,
+    private: Iterable[str],
+    readable: Iterable[str] = ("/",),
+    devices: Iterable[str] = ("/dev",),
+) -> None:
+    """Reading what is listed, writing in the private folders and to devices, no programs.
 
     Errors   OSError when a kernel that has Landlock refuses.
     """
@@ -57,17 +68,24 @@ def restrict_files(version: int, private: tuple[str, ...]) -> None:
     ruleset = _Ruleset(rights, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
     rules = _require(_call(_CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(size), 0))
-    for path, allowed in (
-        ("/", _READ),
-        ("/dev", _READ | _WRITE_FILE),
-        *((path, _READ | _CHANGE) for path in private),
+    for paths, allowed in (
+        (readable, _READ),
+        (devices, _READ | _WRITE_FILE),
+        (private, _READ | _CHANGE),
     ):
-        folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        beneath = _Beneath(allowed & rights, folder)
-        _require(_call(_ADD_RULE, rules, _PATH_BENEATH, ctypes.byref(beneath), 0))
-        os.close(folder)
+        for path in paths:
+            _allow(rules, path, allowed & rights)
     _require(_call(_RESTRICT_SELF, rules, 0))
     os.close(rules)
+
+
+def _allow(rules: int, path: str, allowed: int) -> None:
+    beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    if not stat.S_ISDIR(os.fstat(beneath).st_mode):
+        allowed &= _FOR_FILES
+    rule = _Beneath(allowed, beneath)
+    _require(_call(_ADD_RULE, rules, _PATH_BENEATH, ctypes.byref(rule), 0))
+    os.close(beneath)
 
 
 def _call(*arguments: object) -> int:

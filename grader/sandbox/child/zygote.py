@@ -5,9 +5,11 @@ student wrote; requests go straight to the child through a sealed file. Each mes
 control socket carries limits and four descriptors: the result pipe, the status pipe, the
 output pipe and the request.
 
-Every child gets a pid namespace whose pid 1 is `cat` on a pipe that this process holds: a
-student's process is then an ordinary pid 2, for which signals and processor-time limits mean
-what they always do, and when this process ends, so does everything below it.
+What locks a child in is its wall. Behind `namespaces` every child gets a pid namespace whose
+pid 1 is `cat` on a pipe that this process holds: a student's process is then an ordinary pid 2,
+for which signals and processor-time limits mean what they always do, and when this process
+ends, so does everything below it. Behind `landlock` it shares its namespaces with this process,
+sees no file but libraries and its folder, signals nobody but itself, and ends with its parent.
 """
 
 from __future__ import annotations
@@ -23,23 +25,30 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from . import calling, isolation, landlock
+from . import calling, cgroups, folders, isolation, landlock
 
 RESULT, REQUEST = 3, 4
 MAX_CONTROL_MESSAGE = 1 << 16
 MSG_CMSG_CLOEXEC = 0x40000000
+WATCH_MS = 50
+"""How often folders without a size of their own are looked at."""
 
 
 class Child:
     """One call under way."""
 
-    def __init__(
-        self, pid: int, init: int, leash: int, status: int, limits: dict[str, Any]
-    ) -> None:
-        self.pid, self.init, self.leash, self.status = pid, init, leash, status
+    def __init__(self, pid: int, status: int, limits: dict[str, Any]) -> None:
+        self.pid, self.status = pid, status
+        self.init, self.leash = 0, -1
+        self.group: cgroups.Group | None = None
+        self.folder = ""
+        self.folder_mib = limits["folder_mib"]
         self.started = time.monotonic()
         self.deadline = self.started + limits["time_s"]
-        self.has_timed_out = False
+        self.has_timed_out = self.is_overfull = False
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
 
 
 def main() -> None:
@@ -50,14 +59,20 @@ def main() -> None:
 
         warm(set_up["modules"])
     _hide_own_modules()
-    if set_up["isolated"]:
+    if set_up["user"]:
+        os.setgroups([])
+    set_up["landlock"] = landlock.find_version()
+    set_up["groups"] = cgroups.join_groups(set_up["groups"])
+    if set_up["wall"] == "namespaces":
         isolation.protect_devices(set_up["devices"])
-        if set_up["user"]:
-            os.setgroups([])
-        set_up["landlock"] = landlock.find_version()
         set_up["namespace"] = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    else:
+        isolation.end_with_parent(0)
+    if set_up["wall"] == "landlock" and not set_up["landlock"]:
+        raise OSError("this kernel has no Landlock")
     set_up["filter"] = bytes.fromhex(set_up["filter"])
     set_up["cpu_description"] = _describe_cpu()
+    set_up["pid"] = os.getpid()
     # What lives until now is shared by all children: keep the collector from touching it.
     gc.collect()
     gc.freeze()
@@ -85,7 +100,7 @@ def serve(control: socket.socket, set_up: dict[str, Any]) -> None:
                 return
             limits = json.loads(message)
             try:
-                child = start(limits, descriptors, set_up)
+                child = start(limits, descriptors, set_up, children)
             except OSError as problem:
                 _report(descriptors[1], {"fault": str(problem)})
                 os.close(descriptors[1])
@@ -97,13 +112,23 @@ def serve(control: socket.socket, set_up: dict[str, Any]) -> None:
                 os.close(descriptor)
         now = time.monotonic()
         for child in children.values():
-            if now >= child.deadline and not child.has_timed_out:
-                child.has_timed_out = True
-                os.kill(child.pid, signal.SIGKILL)
+            if child.has_timed_out or child.is_overfull:
+                continue
+            child.has_timed_out = now >= child.deadline
+            child.is_overfull = bool(child.folder) and folders.is_overfull(
+                child.folder, child.folder_mib
+            )
+            if child.has_timed_out or child.is_overfull:
+                child.kill()
         inits = [init for init in inits if init and os.waitpid(init, os.WNOHANG)[0] == 0]
 
 
-def start(limits: dict[str, Any], descriptors: list[int], set_up: dict[str, Any]) -> Child:
+def start(
+    limits: dict[str, Any],
+    descriptors: list[int],
+    set_up: dict[str, Any],
+    others: dict[int, Child],
+) -> Child:
     """Fork one child.
 
     Errors   OSError when the system refuses; the caller reports it as our fault.
@@ -112,11 +137,25 @@ def start(limits: dict[str, Any], descriptors: list[int], set_up: dict[str, Any]
         # Locks held by other threads would stay locked for ever in the child.
         raise OSError("the worker has grown a second thread")
     result, status, output, request = descriptors
-    if not set_up["isolated"]:
+    groups: cgroups.Groups | None = set_up["groups"]
+    group = groups.take(limits["memory_mib"], limits["threads"]) if groups else None
+    if set_up["wall"] == "namespaces":
+        child = _fork_into_namespace(limits, descriptors, set_up)
+    else:
+        place = _make_place(limits, set_up, others)
         pid = os.fork()
         if pid == 0:
-            become_child(limits, result, output, request, set_up)
-        return Child(pid, 0, -1, status, limits)
+            become_child(limits, result, output, request, set_up, place)
+        child = Child(pid, status, limits)
+        child.folder = place[0]
+    child.group = group
+    return child
+
+
+def _fork_into_namespace(
+    limits: dict[str, Any], descriptors: list[int], set_up: dict[str, Any]
+) -> Child:
+    result, status, output, request = descriptors
     isolation.enter_pid_namespace()
     try:
         leash_end, leash = os.pipe()
@@ -125,18 +164,42 @@ def start(limits: dict[str, Any], descriptors: list[int], set_up: dict[str, Any]
         os.close(leash_end)
         pid = os.fork()
         if pid == 0:
-            become_child(limits, result, output, request, set_up)
+            become_child(limits, result, output, request, set_up, ("", set_up["user"]))
     finally:
         isolation.leave_pid_namespace(set_up["namespace"])
-    return Child(pid, init, leash, status, limits)
+    child = Child(pid, status, limits)
+    child.init, child.leash = init, leash
+    return child
+
+
+def _make_place(
+    limits: dict[str, Any], set_up: dict[str, Any], others: dict[int, Child]
+) -> tuple[str, int]:
+    """A folder for a child that shares its namespaces with others, and a user if there is one."""
+    if set_up["wall"] != "landlock":
+        return "", 0
+    set_up["made"] = made = set_up.get("made", 0) + 1
+    user = set_up["user"] + made % set_up["users"]
+    if set_up["users"] == 1:
+        # The limit counts all tasks of this user, and others may be started meanwhile.
+        limits["threads"] = isolation.count_tasks(user) + limits["threads"] * (1 + len(others))
+    folder = f"{set_up['folder']}/{made}"
+    folders.make_folder(folder, user)
+    return folder, user
 
 
 def become_child(
-    limits: dict[str, Any], result: int, output: int, request: int, set_up: dict[str, Any]
+    limits: dict[str, Any],
+    result: int,
+    output: int,
+    request: int,
+    set_up: dict[str, Any],
+    place: tuple[str, int],
 ) -> NoReturn:
     """Lock this process in, serve the request, end. Never returns to the caller."""
     code = 70
     is_locked_in = False
+    folder, user = place
     try:
         nothing = os.open("/dev/null", os.O_RDONLY)
         # Above all targets first: no dup2 may overwrite a descriptor still needed.
@@ -146,20 +209,25 @@ def become_child(
         os.dup2(request, REQUEST, inheritable=False)
         os.closerange(REQUEST + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         in_use = isolation.measure_address_space()
-        if set_up["isolated"]:
+        if set_up["wall"] != "none":
             isolation.volunteer_for_want_of_memory()
-            if set_up["user"]:
-                isolation.become_user(set_up["user"])
+            if user:
+                isolation.become_user(user)
+        if set_up["wall"] == "namespaces":
             isolation.enter_namespaces()
-            isolation.mount_private_folders(limits["file_mib"], set_up["cpu_description"])
-            os.chdir(isolation.FOLDER)
+            isolation.mount_private_folders(limits["folder_mib"], set_up["cpu_description"])
+            folder = isolation.FOLDER
+        else:
+            isolation.end_with_parent(set_up["pid"])
+        if folder:
+            os.chdir(folder)
+            os.environ["HOME"] = os.environ["TMPDIR"] = folder
         body = _read_request()
         isolation.limit_resources(limits, in_use)
-        if set_up["isolated"]:
+        if set_up["wall"] != "none":
             isolation.drop_capabilities()
             isolation.refuse_new_privileges()
-            if set_up["landlock"]:
-                landlock.restrict_files(set_up["landlock"], isolation.PRIVATE_FOLDERS)
+            _restrict_files(set_up, folder)
             isolation.filter_system_calls(set_up["filter"])
         is_locked_in = True
         length = int.from_bytes(body[:4], "little")
@@ -172,17 +240,29 @@ def become_child(
     os._exit(code)
 
 
+def _restrict_files(set_up: dict[str, Any], folder: str) -> None:
+    version = set_up["landlock"]
+    if set_up["wall"] == "landlock":
+        landlock.restrict_files(version, (folder,), set_up["readable"], set_up["devices"])
+    elif version:
+        landlock.restrict_files(version, isolation.PRIVATE_FOLDERS, ("/",), ("/dev",))
+
+
 def finish(child: Child) -> int:
     """Write what a child used and how it ended; returns its init, to be reaped later."""
     _, status, usage = os.wait4(child.pid, 0)
     if child.leash >= 0:
         os.close(child.leash)
+    ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    is_out_of_memory = child.group is not None and child.group.give_back(ended_by)
     _report(
         child.status,
         {
-            "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+            "signal": ended_by,
             "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1,
             "timed_out": child.has_timed_out,
+            "overfull": child.is_overfull,
+            "out_of_memory": is_out_of_memory,
             "elapsed_s": time.monotonic() - child.started,
             "cpu_s": usage.ru_utime + usage.ru_stime,
             "peak_kib": usage.ru_maxrss,
@@ -190,6 +270,8 @@ def finish(child: Child) -> int:
         },
     )
     os.close(child.status)
+    if child.folder:
+        folders.remove_folder(child.folder)
     return child.init
 
 
@@ -217,10 +299,12 @@ def _report(pipe: int, status: dict[str, Any]) -> None:
 
 
 def _until_next_deadline(children: dict[int, Child]) -> int | None:
-    waiting = [child.deadline for child in children.values() if not child.has_timed_out]
+    waiting = [child for child in children.values() if not child.has_timed_out]
     if not waiting:
         return None
-    return max(0, int((min(waiting) - time.monotonic()) * 1000) + 1)
+    first = min(child.deadline for child in waiting)
+    patience = max(0, int((first - time.monotonic()) * 1000) + 1)
+    return min(patience, WATCH_MS) if any(child.folder for child in waiting) else patience
 
 
 def _count_threads() -> int:

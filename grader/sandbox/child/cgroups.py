@@ -1,0 +1,116 @@
+"""One control group a child: memory of every kind, tasks, and a fair share of the processors.
+
+A child is born in the group that the worker is in. To move a process makes the kernel wait for
+all others, up to ten milliseconds on an idle machine, so the worker moves only when the group
+that it is in has a child already: not at all between calls that come one after another. Should
+memory run out while it shares a group, it is not the worker that is killed, for every child
+volunteers (`isolation.volunteer_for_want_of_memory`).
+
+The groups are reached through folders that the grader opened; there is no such file system in
+the sandbox. A child inherits none of these descriptors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from typing import Any
+
+SHARED_MIB = 160
+"""Beside a call's own memory: what its folders may hold, and the kernel's bookkeeping."""
+
+_LIMITS = {
+    "v1": {"memory": "memory.limit_in_bytes", "pids": "pids.max"},
+    "v2": {"memory": "memory.max", "pids": "pids.max"},
+}
+_KILLS = {"v1": "memory.oom_control", "v2": "memory.events"}
+
+
+class Group:
+    """One of the groups, for one child at a time."""
+
+    def __init__(self, version: str, folders: dict[str, int], name: str) -> None:
+        self.is_taken = False
+        self.limits: dict[str, int] = {}
+        self.kills = -1
+        self.entrances: list[int] = []
+        for controller, folder in folders.items():
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, 0o755, dir_fd=folder)
+            self.entrances.append(_open(f"{name}/cgroup.procs", folder, os.O_WRONLY))
+            for each in _LIMITS[version]:
+                if version == "v2" or each == controller:
+                    path = f"{name}/{_LIMITS[version][each]}"
+                    self.limits[each] = _open(path, folder, os.O_WRONLY)
+            if version == "v2" or controller == "memory":
+                self.kills = _open(f"{name}/{_KILLS[version]}", folder, os.O_RDONLY)
+        self._killed_before = 0
+        self._limited_to: dict[str, int] = {}
+
+    def enter(self) -> None:
+        """Move the calling process into it."""
+        for entrance in self.entrances:
+            os.write(entrance, b"0")
+
+    def limit(self, memory_mib: int, tasks: int) -> None:
+        """Set what the next child may use."""
+        wanted = {"memory": (memory_mib + SHARED_MIB) << 20, "pids": tasks}
+        if wanted != self._limited_to:
+            for name, file in self.limits.items():
+                os.write(file, str(wanted[name]).encode())
+            self._limited_to = wanted
+
+    def give_back(self, ended_by: int) -> bool:
+        """Its child has ended, by this signal; whether it was killed for want of memory."""
+        self.is_taken = False
+        if ended_by != signal.SIGKILL or self.kills < 0:
+            return False
+        count = 0
+        for line in os.pread(self.kills, 4096, 0).decode().splitlines():
+            name, _, number = line.partition(" ")
+            if name == "oom_kill":
+                count = int(number)
+        is_new, self._killed_before = count > self._killed_before, count
+        return is_new
+
+
+def _open(path: str, folder: int, mode: int) -> int:
+    return os.open(path, mode | os.O_CLOEXEC, dir_fd=folder)
+
+
+class Groups:
+    """The groups of one worker; as many as it has ever had children at once."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self._version: str = given["version"]
+        self._folders: dict[str, int] = given["folders"]
+        self._all: list[Group] = []
+        self._here = self._find_free()
+        self._here.enter()
+
+    def take(self, memory_mib: int, tasks: int) -> Group:
+        """Be in a group that the next child will have to itself, within its limits."""
+        if self._here.is_taken:
+            self._here = self._find_free()
+            self._here.enter()
+        # Its init is a task too, and so is the worker.
+        self._here.limit(memory_mib, tasks + 2)
+        self._here.is_taken = True
+        return self._here
+
+    def _find_free(self) -> Group:
+        for group in self._all:
+            if not group.is_taken:
+                return group
+        group = Group(self._version, self._folders, f"call{len(self._all)}")
+        self._all.append(group)
+        return group
+
+
+def join_groups(given: dict[str, Any] | None) -> Groups | None:
+    """The groups to use; None where the machine lends none.
+
+    Errors   OSError where it seemed to lend some and doesn't.
+    """
+    return Groups(given) if given else None
