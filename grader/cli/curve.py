@@ -69,10 +69,11 @@ def _count(loaded: LoadedAssignment, part_id: str, path: Path) -> tuple[Chart, .
     from grader.kinds.handing_in import name_function
     from grader.kinds.kernel_curves import draw_charts
     from grader.kinds.kernel_runs import Candidate
+    from grader.spec.kernel_part import KernelPart
     from grader.submission import read_submission
 
     problem, part = loaded.find_part(part_id)
-    if part.kind != "kernel" or part.efficient is None:
+    if not isinstance(part, KernelPart) or part.efficient is None:
         raise UsageError(f"{part_id} is no kernel whose work is counted; nothing to draw")
     name = name_function(part, part_id)
     source = read_submission(path).find_function(name)

@@ -11,6 +11,7 @@ from grader.kernels.source import Program, read_program
 from grader.kinds.kernel_curves import draw_charts
 from grader.kinds.kernel_efficiency import Yardstick, judge_efficiency, lay_yardstick
 from grader.kinds.kernel_runs import Candidate, Trial, run_trials
+from grader.kinds.kernel_timing import judge_time
 from grader.kinds.kernel_values import judge_safety, judge_values
 from grader.kinds.protocol import Bench, HandedIn
 from grader.spec.kernel_part import KernelPart
@@ -96,21 +97,11 @@ def judge_program(marks: Marks, candidate: Candidate, trials: list[Trial]) -> li
             words, points = "counted once the values are right", part.efficient.points
             outcomes.append(failed("efficient", Verdict.SKIPPED, words, points=points))
     if part.timed is not None:
-        outcomes.append(await_gpu(part))
+        is_sound = all(outcome.verdict is Verdict.PASSED for outcome in outcomes[:2])
+        outcomes.append(
+            judge_time(part, marks.seed, marks.reference.text, candidate, is_sound=is_sound)
+        )
     return outcomes
-
-
-def await_gpu(part: KernelPart) -> Outcome:
-    """Timing needs a GPU and a process of its own; here its points stay open."""
-    assert part.timed is not None
-    verdict = Verdict.VOID if part.timed.without_gpu == "void" else Verdict.SKIPPED
-    return Outcome(
-        check="timed",
-        verdict=verdict,
-        share=None,
-        points=part.timed.points,
-        feedback="not timed: no GPU here; these points stay open",
-    )
 
 
 def refuse_all(part: KernelPart, file: str, refusal: Refusal) -> tuple[Outcome, ...]:

@@ -25,8 +25,8 @@ from grader.verdicts import Chart, Curve
 # than a factor of ten says little.
 FRACTIONS = (16, 8, 4, 2, 1)
 
-Counts = tuple[Measures | None, ...]
-"""At each size; None where the kernel was stopped."""
+First = tuple[str, Literal["cpu", "bound"], Sequence[float]]
+"""Name, role and costs of what the kernels are to be seen against."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +54,14 @@ def draw_charts(part: KernelPart, reference: Program, student: Candidate) -> tup
     # A core has one lane: what it issues is what every thread would, in turn.
     core = tuple(min(counts[at].lanes for counts in tiers.values()) for at in range(len(own)))
     once = tuple(count_bytes(part, sizes) / SECTOR_BYTES for sizes in list_curve_sizes(part))
+    cpu: First = ("one CPU core, thread after thread", "cpu", core)
+    bound: First = ("each array once", "bound", once)
+    statements = ("Statements issued", "by warps; on the CPU, by threads")
+    sectors = ("Global memory moved", "32-byte sectors")
     return (
-        draw_chart(part, "Statements issued", "by warps; on the CPU, by threads",
-                   lambda each: each.issued, ("one CPU core, thread after thread", "cpu", core), tiers, own),
-        draw_chart(part, "Global memory moved", "32-byte sectors", lambda each: each.sectors,
-                   ("each array once", "bound", once), tiers, own),
-    )  # fmt: skip
+        draw_chart(part, *statements, lambda each: each.issued, cpu, tiers, own),
+        draw_chart(part, *sectors, lambda each: each.sectors, bound, tiers, own),
+    )
 
 
 def draw_chart(
@@ -67,7 +69,7 @@ def draw_chart(
     title: str,
     unit: str,
     read: Callable[[Measures], int],
-    first: tuple[str, Literal["cpu", "bound"], Sequence[float]],
+    first: First,
     tiers: dict[str, tuple[Measures, ...]],
     own: Sequence[Measures | None],
 ) -> Chart:

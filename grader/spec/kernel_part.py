@@ -86,13 +86,40 @@ class Efficiency(Record):
     """Draw how the counts grow, from a sixteenth of `sizes` up."""
 
 
+class SlopeRange(Record):
+    """Of log time on log size, least squares: 2 for doubling a matrix, 3 for a product."""
+
+    low: float
+    high: float
+
+
+class CpuFigure(Record):
+    """The classic figure of an exercise: the kernel's time beside a CPU function's."""
+
+    like: FunctionName
+    """A function of the reference module: the inputs as NumPy arrays, in order."""
+    speedup: float = Field(default=2.0, gt=0)
+    """Which CPU it is decides half of this figure: ask for little."""
+
+
 class Timing(Record):
     """Time on a GPU, as a ratio to a tier measured in the same rounds."""
 
     points: Points = Fraction(1)
     sizes: Sizes
+    """Doubled together until the tier takes `target_us`."""
+    target_us: float = Field(default=200.0, ge=50)
+    """Below 50 microseconds, launching is a tenth of the figure."""
     like: FunctionName
+    slow: FunctionName | None = None
+    """A kernel that must exceed `ratio`, or the GPU is not fit to judge; the last tier of
+    `efficient`, if left out."""
     ratio: float = Field(default=1.3, gt=1)
+    copy_share: float | None = Field(default=None, gt=0, le=1)
+    """The share of a copy's bandwidth to reach, where moving memory is all there is to do."""
+    slope: SlopeRange | None = None
+    """Plausibility: finds the wrong complexity, not a slow constant."""
+    against_cpu: CpuFigure | None = None
     without_gpu: Literal["skipped", "void"] = "skipped"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from grader.spec.function_part import Draw
-from grader.spec.kernel_part import CheckWord, KernelPart
+from grader.spec.kernel_part import CheckWord, KernelPart, Timing
 from grader.spec.kernel_sizes import evaluate_size
 from grader.spec.reference import python_name
 from grader.spec.scope import Scope, missing
@@ -32,10 +32,24 @@ def check_kernel(part: KernelPart, scope: Scope) -> None:
         for index, tier in enumerate(part.efficient.tiers):
             scope.need_reference(tier.like, "efficient", "tiers", index, "like")
     if part.timed:
-        scope.need_reference(part.timed.like, "timed", "like")
+        _check_timing(part, part.timed, scope)
     if not part.exact and part.tolerance is None:
         scope.refuse("values that are not exact need a tolerance", "exact")
     _check_mistakes(part, scope)
+
+
+def _check_timing(part: KernelPart, timed: Timing, scope: Scope) -> None:
+    """Everything that a timing names exists, and there is something slow to tell it from."""
+    scope.need_reference(timed.like, "timed", "like")
+    if timed.slow is not None:
+        scope.need_reference(timed.slow, "timed", "slow")
+    elif part.efficient is None or part.efficient.tiers[-1].like == timed.like:
+        message = "name a kernel of the reference in 'slow' that must be too slow"
+        scope.refuse(message, "timed", at_key=True)
+    if timed.against_cpu is not None:
+        scope.need_reference(timed.against_cpu.like, "timed", "against_cpu", "like")
+    if timed.slope is not None and timed.slope.low >= timed.slope.high:
+        scope.refuse("expected 'low' below 'high'", "timed", "slope", at_key=True)
 
 
 def _check_sizes(part: KernelPart, scope: Scope) -> None:
