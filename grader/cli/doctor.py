@@ -14,7 +14,6 @@ import click
 
 from grader.cli import GRADED, OUR_FAULT
 from grader.errors import NoIsolation
-from grader.sandbox.canary import ATTEMPTS
 
 PACKAGES = ("fairmark", "torch", "numpy", "sympy", "numba", "pydantic")
 
@@ -24,25 +23,58 @@ def command() -> int:
     """Try the sandbox with code that attempts to break out, and list versions and devices."""
     for name, found in _describe_machine():
         click.echo(f"  {name:<12} {found}")
-    refusal = try_isolation()
-    if refusal:
-        click.echo(f"  {'isolation':<12} none")
-        click.echo(f"grade: {refusal}", err=True)
-        return OUR_FAULT
-    click.echo(f"  {'isolation':<12} full: a canary tried {ATTEMPTS} ways out and none worked")
-    return GRADED
-
-
-def try_isolation() -> str:
-    """The reason why student code can't be isolated here; empty when it can."""
-    from grader.sandbox.pool import Sandbox
-
+    refusal = ""
     try:
-        with Sandbox() as sandbox:
-            sandbox.prove()
-    except NoIsolation as refusal:
-        return str(refusal)
-    return ""
+        click.echo(f"  {'isolation':<12} {_describe_isolation()}")
+    except NoIsolation as trouble:
+        refusal = str(trouble)
+        click.echo(f"  {'isolation':<12} none: nothing of a student is run here")
+    click.echo(f"  {'limits':<12} {_describe_limits()}")
+    for name, found in _try_other_tiers():
+        click.echo(f"  {name:<12} {found}")
+    if not refusal:
+        return GRADED
+    from grader.sandbox.remedies import find_remedies
+
+    for line in find_remedies():
+        click.echo(f"  {'remedy':<12} {line}")
+    click.echo(f"grade: {refusal}", err=True)
+    return OUR_FAULT
+
+
+def _describe_isolation() -> str:
+    from grader.sandbox.canary import ATTEMPTS
+    from grader.sandbox.pool import Sandbox
+    from grader.sandbox.tiers import ABOUT
+
+    with Sandbox() as sandbox:
+        sandbox.prove()
+        about = ABOUT[sandbox.tier]
+        return f"{sandbox.tier}: {about}; a canary tried {ATTEMPTS} ways out and none worked"
+
+
+def _describe_limits() -> str:
+    from grader.sandbox.cgroups import ADVICE, find_lent
+
+    lent = find_lent()
+    if lent is None:
+        return f"each process' own; for control groups: {ADVICE}"
+    return f"each process' own, and {lent}"
+
+
+def _try_other_tiers() -> Iterator[tuple[str, str]]:
+    """Those that are only taken when somebody asks for them, and how to."""
+    from grader.sandbox.pool import Sandbox
+    from grader.sandbox.tiers import ABOUT, ASKED_FOR
+
+    for tier, how in ASKED_FOR.items():
+        try:
+            with Sandbox(tiers=[tier]) as sandbox:
+                sandbox.prove()
+            found = "would hold"
+        except NoIsolation as refusal:
+            found = f"would not hold: {refusal}"
+        yield str(tier), f"{found}; {ABOUT[tier]}; {how}"
 
 
 def _describe_machine() -> Iterator[tuple[str, str]]:

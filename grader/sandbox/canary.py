@@ -85,6 +85,9 @@ ATTEMPTS = SOURCE.count("lambda home:")
 """How many ways out it tries."""
 
 
+ADMINISTRATOR = "be the administrator"
+
+
 def call_canary(modules: tuple[str, ...], home: str, tier: Tier) -> Call:
     """The call to make in a fresh worker."""
     most = ATTEMPTS if tier.is_for_strangers else ATTEMPTS - 1
@@ -107,7 +110,9 @@ def require_silence(run: Run) -> None:
         reason = run.detail or run.output.strip() or str(run.ending)
         raise NoIsolation(f"the sandbox cannot be set up here: {reason}; try: {explain(reason)}")
     if run.value:
-        raise NoIsolation(f"code in the sandbox could {', '.join(map(str, run.value))}")
+        done = ", ".join(map(str, run.value))
+        remedy = "; start the grader as an ordinary user" if ADMINISTRATOR in run.value else ""
+        raise NoIsolation(f"code in the sandbox could {done}{remedy}")
 
 
 def explain(reason: str) -> str:
@@ -116,7 +121,8 @@ def explain(reason: str) -> str:
         return (
             "allow unprivileged user namespaces (on Ubuntu 24.04: sysctl"
             " kernel.apparmor_restrict_unprivileged_userns=0; in Docker: a seccomp profile that"
-            " allows unshare and mount), or grade your own code with --trust-submission"
+            " allows unshare and mount; `grade doctor` says it in full), or grade your own code"
+            " with --trust-submission"
         )
     if "nknown option" in reason:
         return f"a newer bubblewrap (0.5 or later), or {REMEDY}"

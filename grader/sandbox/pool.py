@@ -41,8 +41,9 @@ class Sandbox:
         isolated: bool = True,
         slots: int | None = None,
         calls_per_worker: int = CALLS_PER_WORKER,
+        tiers: Sequence[Tier] = (),
     ) -> None:
-        self._tiers = choose_tiers(is_own_code=not isolated)
+        self._tiers = list(tiers) or choose_tiers(is_own_code=not isolated)
         self._tier = self._tiers[0]
         self.slots = slots or len(os.sched_getaffinity(0))
         self.calls_per_worker = calls_per_worker

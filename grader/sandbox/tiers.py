@@ -40,6 +40,13 @@ class Tier(StrEnum):
         return self in (Tier.FULL, Tier.SEPARATE, Tier.CONTAINER)
 
 
+ABOUT = {
+    Tier.FULL: "bubblewrap, and namespaces and a filter for every call",
+    Tier.SEPARATE: "a bubblewrap for every submission, Landlock and a filter for every call",
+    Tier.CONTAINER: "your own throw-away container, Landlock and a filter for every call",
+    Tier.OWN_CODE: "Landlock and a filter for every call, for code of your own",
+    Tier.NONE: "a process with limits, for code of your own",
+}
 WORD = "GRADE_ISOLATION"
 """The environment variable in which an operator names a tier."""
 
@@ -49,6 +56,10 @@ _WORDS = {
     "separate": (Tier.SEPARATE,),
     "container": (Tier.CONTAINER,),
 }
+
+
+ASKED_FOR = {Tier.CONTAINER: f"{WORD}=container", Tier.OWN_CODE: "--trust-submission"}
+"""Never taken unless somebody says so; how to say it."""
 
 
 def choose_tiers(*, is_own_code: bool, environment: Mapping[str, str] = os.environ) -> list[Tier]:

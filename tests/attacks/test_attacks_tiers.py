@@ -51,9 +51,17 @@ def submit(
     for path in (tmp_path, *tmp_path.parents):
         if path.owner() == "root" and path.name.startswith(("pytest-", "popen-", "test_")):
             path.chmod(0o755)
+    arguments = ("submit", str(folder), "--course", str(COURSE), "--format", "json", *options)
+    return run_grade(*arguments, environment=environment, **more)
+
+
+def run_grade(
+    *arguments: str,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    **more: object,
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "grader", "submit", str(folder), "--course", str(COURSE),
-         "--format", "json", *options],
+        [sys.executable, "-m", "grader", *arguments],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": "/nonexistent",
              "XDG_CACHE_HOME": "/nonexistent", **environment},
         cwd="/",
@@ -177,3 +185,24 @@ def test_no_word_weakens_the_isolation_of_a_strangers_code(tmp_path: Path, word:
 
     assert shown.returncode == 2
     assert "GRADE_ISOLATION" in shown.stderr
+
+
+def test_doctor_says_what_holds_and_what_must_be_asked_for() -> None:
+    shown = run_grade("doctor")
+
+    assert shown.returncode == 0, shown.stderr
+    lines = {line.split()[0]: line for line in shown.stdout.splitlines()}
+    assert "full:" in lines["isolation"] or "separate:" in lines["isolation"]
+    assert lines["limits"]
+    assert "GRADE_ISOLATION=container" in lines["container"]
+    assert "--trust-submission" in lines["own"]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="system calls by their x86-64 numbers")
+def test_doctor_says_so_where_nothing_can_be_isolated() -> None:
+    shown = run_grade("doctor", preexec_fn=deny(*DENIED["mount"]))
+
+    assert shown.returncode == 5
+    assert "nothing of a student is run here" in shown.stdout
+    assert "would hold" in shown.stdout or not landlock.find_version()
+    assert "Traceback" not in shown.stderr
