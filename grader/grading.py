@@ -21,6 +21,7 @@ from grader.report.models import Audience, Report
 from grader.sandbox.pool import Sandbox
 from grader.scoring import PartScore, score_part
 from grader.spec.loaded import LoadedAssignment
+from grader.spec.personal import describe_values, personalise
 from grader.submission.models import Submission
 from grader.verdicts import Outcome, Verdict, failed
 
@@ -43,12 +44,14 @@ def grade(
     *,
     expected: ExpectedValues | None = None,
     secret: str = "",
+    student: str = "",
     listener: Listener | None = None,
     audience: Audience = "student",
 ) -> Report:
     """Grade one submission. Raises nothing on the student's account.
 
-    Errors   NoIsolation when the submission's code may not be run on this machine.
+    Errors   NoIsolation when the submission's code may not be run on this machine; UsageError
+             where parameters are drawn for each student and none is named.
     """
     (report,) = grade_for(
         (audience,),
@@ -57,6 +60,7 @@ def grade(
         sandbox,
         expected=expected,
         secret=secret,
+        student=student,
         listener=listener,
     )
     return report
@@ -70,6 +74,7 @@ def grade_for(
     *,
     expected: ExpectedValues | None = None,
     secret: str = "",
+    student: str = "",
     listener: Listener | None = None,
 ) -> tuple[Report, ...]:
     """Grade one submission once; a report for each audience.
@@ -78,6 +83,7 @@ def grade_for(
     """
     started = time.monotonic()
     expected = expected or ExpectedValues(None)
+    assignment = personalise(assignment, student, secret)
     handed_in, submission = hand_in(assignment, submission)
     warm_up(assignment, handed_in, sandbox)
     scores: list[PartScore] = []
@@ -111,7 +117,7 @@ def grade_for(
             isolation=sandbox.tier,
             versions=_list_versions(sandbox),
             problems={problem.id: problem.digest for problem in assignment.problems},
-            notices=() if sandbox.isolated else (TRUSTED,),
+            notices=(*describe_values(assignment), *(() if sandbox.isolated else (TRUSTED,))),
             graded_in_s=graded_in_s,
             audience=audience,
             show_counterexamples=assignment.policies.counterexamples,

@@ -10,14 +10,16 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 from grader.authoring.certificate import ProblemCertificate
+from grader.authoring.drawing import FIRST, prove_draws
 from grader.authoring.proving import Watcher, prove_problem
-from grader.authoring.rehearsing import answer_earlier
+from grader.authoring.rehearsing import SECRET, answer_earlier
 from grader.authoring.remembering import name_proof, recall, remember
 from grader.errors import InstructorError, SpecError
 from grader.expected import ExpectedValues
 from grader.sandbox.pool import Sandbox
-from grader.spec.loaded import LoadedAssignment
+from grader.spec.loaded import LoadedAssignment, LoadedProblem
 from grader.spec.loading import Course
+from grader.spec.personal import personalise
 
 Chosen = Mapping[str, Sequence[str]]
 """Stems of problem files, by assignment."""
@@ -61,15 +63,25 @@ def _load(course: Course, assignment_id: str) -> LoadedAssignment | ProblemCerti
 def _prove(
     course: Course, assignment_id: str, stem: str, sandbox: Sandbox, watcher: Watcher
 ) -> ProblemCertificate:
-    loaded = course.load(assignment_id)
-    problem = next(each for each in loaded.problems if each.path.stem == stem)
+    base = course.load(assignment_id)
+    key = name_proof(base, _find(base, stem))
     try:
+        loaded = personalise(base, FIRST, SECRET)
+        problem = _find(loaded, stem)
         earlier = answer_earlier(loaded, sandbox, ExpectedValues(None))
+        certificate = prove_problem(loaded, problem, sandbox, earlier, watcher)
+        if problem.params:
+            certificate = prove_draws(base, certificate, sandbox)
+    except SpecError as error:
+        return ProblemCertificate(problem=f"{base.id}/{stem}", faults=tuple(map(str, error.faults)))
     except InstructorError as broken:
-        return ProblemCertificate(problem=problem.id, faults=(str(broken),))
-    certificate = prove_problem(loaded, problem, sandbox, earlier, watcher)
-    remember(name_proof(loaded, problem), certificate)
+        return ProblemCertificate(problem=f"{base.id}/{stem}", faults=(str(broken),))
+    remember(key, certificate)
     return certificate
+
+
+def _find(loaded: LoadedAssignment, stem: str) -> LoadedProblem:
+    return next(each for each in loaded.problems if each.path.stem == stem)
 
 
 def _prove_apart(

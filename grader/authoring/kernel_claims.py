@@ -93,7 +93,7 @@ def list_kernel_mutants(stage: Rehearsal) -> Sequence[SourceMutant]:
     return mutate_source(stage.problem.reference, find_best(part), apart)
 
 
-def _make_quick(stage: Rehearsal) -> Rehearsal:
+def make_quick(stage: Rehearsal) -> Rehearsal:
     """The same at the smallest sizes, nothing counted: most mutants fall there.
 
     Cost     a hundredth of a second; counting at a real size takes a second.
@@ -110,7 +110,7 @@ def try_kernel_mutant(stage: Rehearsal, mutant: SourceMutant) -> MutantReport:
     part: KernelPart = stage.part
     alone = leave_out_curve(replace(stage, part=part.model_copy(update={"mistakes": ()})))
     changed = hand_over_kernel(stage, find_best(part), mutant.text)
-    if not all(_passes(each.judge(changed)) for each in (_make_quick(alone), alone)):
+    if not all(_passes(each.judge(changed)) for each in (make_quick(alone), alone)):
         return MutantReport(name=mutant.name, fate="caught")
     drawn = part.correct.model_copy(update={"drawn": MOST_DRAWN})
     wider = replace(alone, part=alone.part.model_copy(update={"correct": drawn}))

@@ -30,9 +30,7 @@ MOST_NUMBERS = 2000
 
 KEPT = "graded by your course, not here"
 
-_DTYPES = {
-    name for option in get_args(Draw.__annotations__["dtype"]) for name in get_args(option)
-}
+_DTYPES = {name for option in get_args(Draw.__annotations__["dtype"]) for name in get_args(option)}
 
 
 class NotPublic(Exception):

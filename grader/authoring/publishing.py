@@ -32,6 +32,7 @@ from grader.kinds import BY_CODE
 from grader.sandbox.pool import Sandbox
 from grader.spec.loaded import LoadedAssignment, LoadedProblem
 from grader.spec.loading import Course
+from grader.spec.personal import personalise
 from grader.spec.reference import python_name
 from grader.verdicts import Verdict
 
@@ -55,14 +56,21 @@ class Published:
 
 
 def publish(
-    course: Course, assignment_id: str, to: Path, sandbox: Sandbox, server: str = ""
+    course: Course,
+    assignment_id: str,
+    to: Path,
+    sandbox: Sandbox,
+    *,
+    server: str = "",
+    student: str = "",
+    secret: str = "",
 ) -> Published:
     """Write what students may have; starters that somebody has changed stay as they are.
 
     Errors   UsageError when the folder is the course itself, or more is shared than may be.
     """
     _require_apart(course, to)
-    loaded = course.load(assignment_id)
+    loaded = personalise(course.load(assignment_id), student, secret)
     stages = _make_stages(loaded, sandbox)
     public = {name: publish_part(stage) for name, stage in stages.items()}
     public = _drop_failing(loaded, stages, public)

@@ -14,6 +14,7 @@ from grader.grading import grade_for
 from grader.report.models import Report
 from grader.sandbox.pool import Sandbox
 from grader.spec.loaded import LoadedAssignment
+from grader.spec.personal import personalise
 from grader.submission import read_submission
 
 
@@ -37,6 +38,8 @@ class Batch:
     assignment: LoadedAssignment
     paths: Sequence[Path]
     journal: Journal
+    students: Sequence[str] = ()
+    """Whose submission each path is; needed where parameters are drawn for each student."""
     secret: str = ""
     isolated: bool = True
     is_fresh: bool = False
@@ -50,25 +53,29 @@ def start_worker(batch: Batch) -> Callable[[int], Graded]:
     expected = ExpectedValues(find_cache_folder())
 
     def work(index: int) -> Graded:
-        return grade_one(batch, batch.paths[index], sandbox, expected)
+        whose = batch.students[index] if batch.students else ""
+        return grade_one(batch, batch.paths[index], sandbox, expected, whose)
 
     return work
 
 
-def grade_one(batch: Batch, path: Path, sandbox: Sandbox, expected: ExpectedValues) -> Graded:
+def grade_one(
+    batch: Batch, path: Path, sandbox: Sandbox, expected: ExpectedValues, whose: str = ""
+) -> Graded:
     """Grade one submission, or find that it was.
 
     Errors   NoIsolation; whatever else goes wrong is a value.
     """
     try:
         submission = read_submission(path)
-        key = name_entry(batch.assignment, submission, batch.secret, sandbox.tier)
+        assignment = personalise(batch.assignment, whose, batch.secret)
+        key = name_entry(assignment, submission, batch.secret, sandbox.tier)
         known = None if batch.is_fresh else batch.journal.find(key)
         if known and may_be_kept(known[1]):
             return Graded(key=key, was_known=True, verdicts=count_verdicts(known[1]))
         student, staff = grade_for(
             ("student", "staff"),
-            batch.assignment,
+            assignment,
             submission,
             sandbox,
             expected=expected,

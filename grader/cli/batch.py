@@ -73,7 +73,7 @@ def command(
     trust_submission: bool,
     secret: str,
 ) -> int:
-    """Grade many submissions of one assignment.
+    """Grade many submissions of one assignment, each under the name that it comes by.
 
     What is graded is written down at once: after a stop, the same command goes on where it was.
 
@@ -92,9 +92,11 @@ def command(
     found, name = find_assignment(paths[0], assignment, course)
     loaded = found.load(name, find_cache_folder("specs"))
     folder = journal or find_cache_folder("batches") / loaded.id
+    labels = label_paths(paths)
     batch = Batch(
         assignment=loaded,
         paths=paths,
+        students=[name_student(label) for label in labels],
         journal=Journal(folder),
         secret=secret,
         isolated=not trust_submission,
@@ -102,7 +104,6 @@ def command(
     )
     if batch.isolated:
         _require_isolation()
-    labels = label_paths(paths)
     listed = read_roster(roster.read_text("utf-8"), loaded.policies.timezone) if roster else {}
     given = [listed.get(label) or Circumstances(student=name_student(label)) for label in labels]
     graded = _grade_all(batch, jobs or len(os.sched_getaffinity(0)))

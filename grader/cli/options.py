@@ -19,6 +19,12 @@ trust_option = click.option(
     is_flag=True,
     help="Only for your own code: where it can't be isolated fully. The report says so.",
 )
+student_option = click.option(
+    "--student",
+    metavar="NAME",
+    default="",
+    help="Whose submission it is, where parameters are drawn for each student.",
+)
 secret_option = click.option(
     "--secret",
     envvar="GRADE_SECRET",

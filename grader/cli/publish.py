@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from grader.cli import GRADED
-from grader.cli.options import course_option
+from grader.cli.options import course_option, secret_option, student_option
 from grader.errors import UsageError
 
 
@@ -21,13 +21,18 @@ from grader.errors import UsageError
     help="Where to write it: a folder that is not the course's own.",
 )
 @click.option("--server", metavar="URL", default="", help="Where students send their answers.")
+@student_option
+@secret_option
 @course_option
-def command(assignment: str, folder: Path, server: str, course: Path | None) -> int:
+def command(
+    assignment: str, folder: Path, server: str, student: str, secret: str, course: Path | None
+) -> int:
     """Write statements, starter files and public checks; nothing secret of references or inputs.
 
     A student's `grade submit hw2/` works from that folder alone. Functions, code to repair and
     training runs are tried on the visible checks; all other answers stay with the course. Of a
-    reference, only what a part lists in 'shared' is written.
+    reference, only what a part lists in 'shared' is written. Where parameters are drawn for each
+    student, every student has a folder: name one with --student.
 
     \b
     grade publish hw2 --to student/
@@ -40,7 +45,15 @@ def command(assignment: str, folder: Path, server: str, course: Path | None) -> 
         raise UsageError(f"'{server}' is no address; write it as https://grade.example.org")
     found = find_course_here(course)
     with Sandbox() as sandbox:
-        published = publish(found, assignment.strip("/"), folder, sandbox, server)
+        published = publish(
+            found,
+            assignment.strip("/"),
+            folder,
+            sandbox,
+            server=server,
+            student=student,
+            secret=secret,
+        )
     for path in published.written:
         click.echo(f"wrote {path}")
     for path in published.left:

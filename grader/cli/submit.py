@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import BELOW, GRADED, NOTHING_TO_GRADE
-from grader.cli.options import assignment_option, course_option, secret_option, trust_option
+from grader.cli.options import (
+    assignment_option,
+    course_option,
+    secret_option,
+    student_option,
+    trust_option,
+)
 from grader.errors import NoCourse, UsageError
 from grader.report import FORMATS
 
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
     " here, the server of `grade login`]",
 )
 @click.option("--in-course", metavar="NAME", help="Which of the server's courses.")
+@student_option
 @trust_option
 @secret_option
 def command(
@@ -56,6 +63,7 @@ def command(
     quiet: bool,
     server: str | None,
     in_course: str | None,
+    student: str,
     trust_submission: bool,
     secret: str,
 ) -> int:
@@ -70,7 +78,16 @@ def command(
         report = _grade_there(path, assignment, in_course, server, staff, quiet)
     if report is None:
         try:
-            report = _grade_here(path, assignment, course, staff, quiet, trust_submission, secret)
+            report = _grade_here(
+                path,
+                assignment,
+                course,
+                student=student,
+                staff=staff,
+                quiet=quiet,
+                trusted=trust_submission,
+                secret=secret,
+            )
         except NoCourse:
             # A student's machine has no problems on it.
             report = _grade_there(path, assignment, in_course, server, staff, quiet)
@@ -90,14 +107,16 @@ def _grade_here(
     path: Path,
     assignment: str | None,
     course: Path | None,
+    *,
+    student: str,
     staff: bool,
     quiet: bool,
-    trust_submission: bool,
+    trusted: bool,
     secret: str,
 ) -> Report:
     from grader.sandbox.pool import Sandbox
 
-    sandbox = Sandbox(isolated=not trust_submission)
+    sandbox = Sandbox(isolated=not trusted)
     with sandbox:
         sandbox.begin()
         from grader.cache import find_cache_folder
@@ -118,6 +137,7 @@ def _grade_here(
                 sandbox,
                 expected=ExpectedValues(find_cache_folder()),
                 secret=secret,
+                student=student,
                 listener=listener,
                 audience="staff" if staff else "student",
             )

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli import GRADED, NOTHING_TO_GRADE
-from grader.cli.options import assignment_option, course_option, secret_option, trust_option
+from grader.cli.options import (
+    assignment_option,
+    course_option,
+    secret_option,
+    student_option,
+    trust_option,
+)
 
 if TYPE_CHECKING:
     from grader.bench import SubmissionBench
@@ -42,6 +48,7 @@ class Trial:
 @click.option("--answer", help="What a student would write; - reads it from standard input.")
 @assignment_option
 @course_option
+@student_option
 @trust_option
 @secret_option
 def command(
@@ -49,6 +56,7 @@ def command(
     answer: str | None,
     assignment: str | None,
     course: Path | None,
+    student: str,
     trust_submission: bool,
     secret: str,
 ) -> int:
@@ -60,6 +68,7 @@ def command(
     """
     from grader.errors import UsageError
     from grader.sandbox.pool import Sandbox
+    from grader.spec.personal import personalise
 
     if answer is None:
         raise UsageError("no answer; add --answer 'TEXT', or --answer - to read it from a file")
@@ -68,6 +77,7 @@ def command(
         click.echo("grade: the answer is blank", err=True)
         return NOTHING_TO_GRADE
     loaded, name = _load(target, assignment, course)
+    loaded = personalise(loaded, student, secret)
     with Sandbox(isolated=not trust_submission) as sandbox:
         trial = _prepare(loaded, name, text, sandbox, secret)
         outcomes = _judge(trial)

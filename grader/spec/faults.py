@@ -10,6 +10,7 @@ from grader.errors import Fault
 from grader.record import Record
 from grader.spec.function_part import Draw, Input
 from grader.spec.models import FUNCTION_NAME, ID, ONE_LINE
+from grader.spec.params import PARAM_NAME
 from grader.spec.positions import MAX_FAULTS, Document
 from grader.spec.signature import read_signature
 from grader.spec.words import ID_ADVICE, find_nearest, join, shorten, show_seen, suggest
@@ -34,6 +35,13 @@ _WANTED = {
     "none": "nothing",
 }  # fmt: skip
 
+PLAIN_ADVICE = "use letters, digits and _"
+
+_KEYS = {
+    ID.pattern: ("an id", ID_ADVICE),
+    PARAM_NAME: ("a name of a parameter", f"{PLAIN_ADVICE}, and start with a letter"),
+}
+"""What a key is meant to be, by the pattern that it does not match."""
 
 _PATTERNS = {
     ID.pattern: f"{{seen}} is not an id; {ID_ADVICE}",
@@ -141,14 +149,17 @@ def _explain_one(document: Document, complaint: _Complaint, known: list[str]) ->
     kind, context = error["type"], error.get("ctx", {})
     name, seen = _name(place), show_seen(error["input"])
     if kind == "extra_forbidden":
-        return document.fault(place, _explain_unknown(str(error["loc"][-1]), known), at_key=True)
+        key = str(error["loc"][-1])
+        if error["input"] is None and " " in key:
+            message = f"unknown key '{shorten(key)}'; inside {{ }} a text with a comma needs quotes"
+            return document.fault(place, message, at_key=True)
+        return document.fault(place, _explain_unknown(key, known), at_key=True)
     if kind == "missing":
         return document.fault(
             place, f"required key '{error['loc'][-1]}' is missing", at_key=bool(place)
         )
     if error["loc"] and error["loc"][-1] == "[key]":
-        what = "a name of a symbol" if "'*" in str(context.get("pattern")) else "an id"
-        advice = "use letters, digits and _" if what != "an id" else ID_ADVICE
+        what, advice = _KEYS.get(str(context.get("pattern")), ("a name of a symbol", PLAIN_ADVICE))
         return document.fault(place, f"{seen} is not {what}; {advice}", at_key=True)
     if kind == "literal_error":
         choices = _list_choices(str(context["expected"]))
@@ -164,6 +175,8 @@ def _explain_value(kind: str, context: dict[str, Any], name: str, seen: str, err
     stem, _, rest = kind.partition("_")
     if kind == "model_type" and context.get("class_name") == "Symbol":
         return f"{name} should be a domain, such as real, or a mapping; saw {seen}"
+    if kind == "model_type" and context.get("class_name") == "Param":
+        return f"{name} should be a list of values, or a mapping of low and high; saw {seen}"
     if rest in ("type", "parsing", "from_float") and stem in _WANTED:
         return f"{name} should be {_WANTED[stem]}, saw {seen}"
     bounds = {
@@ -173,6 +186,9 @@ def _explain_value(kind: str, context: dict[str, Any], name: str, seen: str, err
     if kind in bounds:
         word, key = bounds[kind]
         return f"{name} should be {word} {context[key]:g}, saw {seen}"
+    if kind == "too_long":
+        most, length = context["max_length"], context["actual_length"]
+        return f"{name} should have at most {most} items, saw {length}"
     if kind == "too_short":
         return f"{name} should not be empty"
     if kind == "string_too_short":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from grader.errors import UnknownAssignment
 
 if TYPE_CHECKING:
     from grader.spec.models import Part, Policies
+    from grader.spec.params import Drawn, Param
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,18 @@ class LoadedProblem:
     reference_path: Path | None
     path: Path
     digest: str
-    """SHA-256 of the problem's and the reference's bytes, 64 hex digits."""
+    """SHA-256 of the problem's and the reference's bytes, 64 hex digits; of drawn values too."""
+    params: Mapping[str, Param] = field(default_factory=dict)
+    """What is drawn for each student."""
+    template: str = ""
+    """The file's text where something is drawn, for other values to be filled in."""
+    values: Mapping[str, Drawn] = field(default_factory=dict)
+    """What was drawn for this student; empty where the problem is nobody's own yet."""
+
+    @property
+    def is_to_be_drawn(self) -> bool:
+        """Whether it has parameters and no student's values yet."""
+        return bool(self.params) and not self.values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

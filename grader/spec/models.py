@@ -14,6 +14,7 @@ from grader.record import (
     StrictInt,
     WithJsonSchema,
 )
+from grader.spec.params import Params
 
 ID = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")
 Identifier = Annotated[str, Field(pattern=ID.pattern)]
@@ -198,6 +199,7 @@ class ProblemOutline(Record):
 
     title: str
     prompt: str = ""
+    params: Params = {}
     parts: dict[Identifier, dict[str, Any]] = Field(min_length=1)
 
 

@@ -26,6 +26,7 @@ from grader.spec.models import (
     Symbols,
     Tolerance,
 )
+from grader.spec.params import Params
 from grader.spec.property_part import PropertyPart
 from grader.spec.train_part import TrainPart
 
@@ -275,4 +276,7 @@ class Problem(Record):
 
     title: str
     prompt: str = ""
+    params: Params = {}
+    """Numbers and words drawn for each student: `<<stride>>` stands for one anywhere below, and a
+    module-level `stride = 2` of the reference takes its value."""
     parts: dict[Identifier, AnyPart] = Field(min_length=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from grader.record import Record
 from grader.spec.loaded import LoadedProblem
 from grader.spec.meaning import check_part
 from grader.spec.models import Part, ProblemOutline
+from grader.spec.params import Drawn
 from grader.spec.positions import MAX_FAULTS, Document
 from grader.spec.reference import Reference, locate_reference
 from grader.spec.words import show_path
@@ -53,8 +54,35 @@ def read_problem(
     except SpecError as error:
         faults.extend(error.faults)
         return None
+    digest = sha256(f"{len(source)}:".encode() + source + reference.text.encode()).hexdigest()
+    return validate_problem(path, document, reference, digest, faults)
+
+
+def validate_problem(
+    path: Path,
+    document: Document,
+    reference: Reference,
+    digest: str,
+    faults: list[Fault],
+    values: Mapping[str, Drawn] | None = None,
+) -> ReadProblem | None:
+    """Validate a problem with one student's values, or else with those of nobody."""
     found: list[Fault] = []
     outline = validate(ProblemOutline, document, (), found)
+    params = outline.params if outline else {}
+    template = document
+    if params:
+        from grader.spec.filling import fill_document, fill_reference
+        from grader.spec.meaning_params import check_params
+        from grader.spec.params import draw_values
+
+        if not check_params(params, document, reference, found):
+            faults.extend(found)
+            return None
+        chosen = values or draw_values(params, path.stem, "", "")
+        document = fill_document(document, chosen)
+        reference = replace(reference, text=fill_reference(reference.text, chosen))
+        outline = validate(ProblemOutline, document, (), found)
     parts = {}
     for part_id, given in _find_parts(document).items():
         if len(found) >= MAX_FAULTS:
@@ -66,7 +94,8 @@ def read_problem(
     faults.extend(found)
     if outline is None:
         return None
-    digest = sha256(f"{len(source)}:".encode() + source + reference.text.encode())
+    if values:
+        digest = sha256(f"{digest} {sorted(values.items())}".encode()).hexdigest()
     loaded = LoadedProblem(
         id=f"{path.parent.name}/{path.stem}",
         title=outline.title,
@@ -75,7 +104,10 @@ def read_problem(
         reference=reference.text,
         reference_path=reference.path if reference.text else None,
         path=path,
-        digest=digest.hexdigest(),
+        digest=digest,
+        params=params,
+        template=template.text if params else "",
+        values=values or {},
     )
     return ReadProblem(loaded, document)
 

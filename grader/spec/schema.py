@@ -13,6 +13,7 @@ from grader.spec import (
     function_part,
     kernel_part,
     models,
+    params,
     parts,
     property_part,
     train_part,
@@ -41,6 +42,13 @@ def problem_schema() -> dict[str, Any]:
                 "anyOf": [{"enum": list(get_args(SymbolDomain))}, {"$ref": "#/$defs/Symbol"}]
             }
             del properties["symbols"]["patternProperties"]
+    schema["properties"]["params"] = {
+        "type": "object",
+        "additionalProperties": {
+            "anyOf": [{"type": "array", "minItems": 2}, {"$ref": "#/$defs/Param"}]
+        },
+        "description": schema["properties"]["params"]["description"],
+    }
     definitions["Draw"] = _describe(parts.Draw)
     for name in ("FunctionPart", "FixPart"):
         definitions[name]["properties"]["inputs"]["additionalProperties"] = _INPUT
@@ -57,7 +65,9 @@ def assignment_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, "$id": "fairmark-assignment-1.schema.json", **schema}
 
 
-_MODULES = (parts, function_part, kernel_part, property_part, fix_part, train_part, models)
+_MODULES = (
+    parts, function_part, kernel_part, property_part, fix_part, train_part, models, params,
+)  # fmt: skip
 
 _INPUT: dict[str, Any] = {
     "if": {"type": "object", "anyOf": [{"required": ["draw"]}, {"required": ["value"]}]},

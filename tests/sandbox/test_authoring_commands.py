@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -485,24 +486,6 @@ def test_code_to_repair_is_given_as_it_is_and_earns_nothing(student: Path) -> No
     assert {check["name"] for check in marked["checks"]} == {"three", "any number"}
 
 
-def test_an_assignment_is_published_again_to_where_it_was(tmp_path: Path) -> None:
-    course = write(
-        tmp_path / "course",
-        problems__hw1__secrets_yaml=SPEC,
-        reference__hw1__secrets_py=SPEC_REFERENCE,
-    )
-    to = tmp_path / "student"
-
-    first = grade(course, "publish", "hw1", "--to", to, "--server", "https://grade.example.org")
-    second = grade(course, "publish", "hw1", "--to", to)
-
-    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
-    assert json.loads((to / "fairmark.json").read_text()) == {
-        "schema": "fairmark-student/1",
-        "server": "https://grade.example.org",
-    }
-
-
 def test_a_shared_function_that_leans_on_an_answer_is_not_published(tmp_path: Path) -> None:
     course = write(
         tmp_path / "course",
@@ -547,3 +530,111 @@ def test_a_course_is_not_published_onto_itself(tmp_path: Path) -> None:
         assert made.returncode == 2, made.stdout
 
     assert (course / "problems" / "hw1" / "secrets.yaml").read_bytes() == before
+
+
+DRAWN = """
+    title: A stride
+    params: {stride: [2, 3, 4, 5]}
+    parts:
+      every:
+        kind: function
+        prompt: Write `every(x)` that gives every <<stride>>th number.
+        signature: every(x)
+        checks:
+          - {name: sixty, x: {draw: normal, shape: [60]}}
+      count:
+        kind: value
+        prompt: How many numbers are left of 60?
+        answer: ceil(60/<<stride>>)
+        mistakes:
+          - {answer: 60/<<stride>> + 1, say: The first one counts too.}
+    """
+DRAWN_REFERENCE = """
+    stride = 2
+
+    def every(x):
+        return x[::stride]
+
+    def is_short(calls, values):
+        return len(values[0]) < len(calls[0][0])
+    """
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Path:
+    return write(
+        tmp_path / "course",
+        problems__hw1__drawn_yaml=DRAWN,
+        reference__hw1__drawn_py=DRAWN_REFERENCE,
+    )
+
+
+def test_a_drawn_problem_is_proved_for_every_value(drawn: Path) -> None:
+    shown = grade(drawn, "check", "--verbose")
+
+    assert shown.returncode == 0, shown.stdout
+    assert shown.stdout.count("✓ other students' values: 4 different draws") == 2
+
+
+def test_a_mistake_that_is_right_for_one_value_is_found(drawn: Path) -> None:
+    path = drawn / "problems" / "hw1" / "drawn.yaml"
+    right_at_4 = "60/<<stride>> - (4 - <<stride>>)"
+    path.write_text(path.read_text().replace("60/<<stride>> + 1", right_at_4))
+
+    shown = grade(drawn, "check")
+
+    assert shown.returncode == 3
+    assert "with stride = 4: mistake" in shown.stdout
+
+
+def test_students_are_graded_with_their_own_values(drawn: Path) -> None:
+    published = {}
+    for student in ("ana", "bo", "cem", "dee", "eli"):
+        made = grade(drawn, "publish", "hw1", "--to", drawn / student, "--student", student)
+        assert made.returncode == 0, made.stderr
+        statement = (drawn / student / "hw1" / "README.md").read_text("utf-8")
+        stride = int(statement.partition("gives every ")[2][0])
+        published[student] = stride
+        folder = drawn / "submissions" / student
+        folder.mkdir(parents=True)
+        (folder / "hw.py").write_text(f"def every(x):\n    return x[::{stride}]\n")
+        (folder / "answers.md").write_text(f"## count\n\n60/{stride}\n")
+
+    names = [drawn / "submissions" / student for student in published]
+    table = grade(drawn, "batch", *names, "-a", "hw1")
+    alone = grade(drawn, "submit", names[0], "-a", "hw1", "--student", "ana")
+    nobody = grade(drawn, "submit", names[0], "-a", "hw1")
+
+    assert len(set(published.values())) > 1
+    rows = list(csv.DictReader(table.stdout.splitlines()))
+    assert {row["student"]: row["score"] for row in rows} == dict.fromkeys(published, "2")
+    assert f"stride = {published['ana']}" in alone.stdout
+    assert "2 of 2" in alone.stdout
+    assert (nobody.returncode, "--student" in nobody.stderr) == (2, True)
+
+
+SHARING = dedent("""
+    title: Shared
+    parts:
+      every:
+        kind: function
+        signature: every(x)
+        shared: [is_short]
+        checks:
+          - {name: three, x: [1, 2, 3], holds: is_short}
+    """)
+
+
+def test_an_assignment_is_published_again_to_where_it_was(tmp_path: Path, drawn: Path) -> None:
+    (drawn / "problems" / "hw1" / "drawn.yaml").write_text(SHARING)
+    to = tmp_path / "student"
+
+    first = grade(drawn, "publish", "hw1", "--to", to, "--server", "https://grade.example.org")
+    second = grade(drawn, "publish", "hw1", "--to", to)
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert (to / "reference" / "hw1" / "drawn.py").is_file()
+    assert json.loads((to / "fairmark.json").read_text()) == {
+        "schema": "fairmark-student/1",
+        "server": "https://grade.example.org",
+    }
