@@ -25,6 +25,9 @@ from grader.errors import (
 COMMANDS = {
     "submit": ("grader.cli.submit", "Grade one submission and print its report."),
     "batch": ("grader.cli.batch", "Grade a class: many submissions of one assignment."),
+    "ci": ("grader.cli.ci", "Grade a pull request: summary, annotations, outputs."),
+    "export": ("grader.cli.export", "Write scores or an autograder for another platform."),
+    "watch": ("grader.cli.watch", "Grade a folder again whenever a file in it is saved."),
     "check": ("grader.cli.check", "Prove problems: right answers pass, wrong ones don't."),
     "try": ("grader.cli.try_", "Judge one answer to one part, and say why."),
     "curve": ("grader.cli.curve", "Draw how a kernel's cost grows with its size."),
@@ -33,6 +36,7 @@ COMMANDS = {
     "schema": ("grader.cli.schema", "Print JSON Schema for problem files, for editors."),
     "login": ("grader.cli.login", "Sign in to a server, for `grade submit`."),
     "serve": ("grader.cli.serve", "Serve courses: an API and an engine that grades."),
+    "worker": ("grader.cli.worker", "Grade for a service, on this host."),
     "admin": ("grader.cli.admin", "Set up a service and look after it."),
     "doctor": ("grader.cli.doctor", "Say what works on this machine and how to get the rest."),
 }
