@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import fcntl
 import logging
 import os
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from grader.errors import UsageError
 from grader.service.executing import Executor
 from grader.service.settings import Settings
+from grader.service.supervising import Supervisor
 from grader.store import runs
 from grader.store.database import Store
-from grader.store.schema import GradingRun, RunState, Worker
-from grader.store.types import now
+from grader.store.schema import GradingRun, RunState
 
 LOOK_EVERY_S = 1.0
 """Work that another process queued, as `grade admin` may, is found this soon."""
@@ -41,8 +41,15 @@ class EmbeddedEngine:
         self._threads: list[threading.Thread] = []
         self._lock_file = -1
         self.name = f"embedded@{socket.gethostname()}"
+        self._supervisor = Supervisor(
+            self._executor,
+            self.name,
+            queues=settings.queues,
+            slots=settings.slot_count,
+            reconciles=False,
+        )
 
-    def enqueue(self, session: Session, run: GradingRun) -> None:
+    def enqueue(self, session: Session, runs: Sequence[GradingRun]) -> None:
         """Nothing: the row is the queue."""
 
     def wake(self) -> None:
@@ -57,34 +64,29 @@ class EmbeddedEngine:
         """
         self._lock(self._settings.folder / "engine.lock")
         self._recover()
-        self._register()
+        self._supervisor.start()
         for index in range(self._settings.slot_count):
-            self._begin(self._work, f"slot-{index}")
-        self._begin(self._beat, "heartbeat")
+            thread = threading.Thread(target=self._work, name=f"slot-{index}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def stop(self, drain_s: float) -> None:
         self._is_draining.set()
         self.wake()
         given_up_at = time.monotonic() + drain_s
-        slots = [thread for thread in self._threads if thread.name.startswith("slot")]
-        for thread in slots:
+        for thread in self._threads:
             thread.join(max(0.0, given_up_at - time.monotonic()))
         self._executor.is_stopping.set()
         for thread in self._threads:
             thread.join(10)
         self._threads.clear()
-        self._unregister()
+        self._supervisor.stop()
         if self._lock_file >= 0:
             os.close(self._lock_file)
             self._lock_file = -1
 
     def count_slots(self, queue: str) -> int:
         return self._settings.slot_count
-
-    def _begin(self, target: object, name: str) -> None:
-        thread = threading.Thread(target=target, name=name, daemon=True)  # type: ignore[arg-type]
-        thread.start()
-        self._threads.append(thread)
 
     def _lock(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -110,26 +112,6 @@ class EmbeddedEngine:
         count = self._store.attempt(take_back)
         if count:
             log.warning("took back %d gradings that an earlier process left", count)
-
-    def _register(self) -> None:
-        def add(session: Session) -> None:
-            worker = session.get(Worker, self.name) or Worker(name=self.name)
-            worker.host = socket.gethostname()
-            worker.queues = list(self._settings.queues)
-            worker.slots = self._settings.slot_count
-            worker.started_at = worker.heartbeat_at = now()
-            worker.stopped_at = None
-            session.add(worker)
-
-        self._store.attempt(add)
-
-    def _unregister(self) -> None:
-        def leave(session: Session) -> None:
-            worker = session.get(Worker, self.name)
-            if worker:
-                worker.stopped_at = now()
-
-        self._store.attempt(leave)
 
     def _work(self) -> None:
         slot = self._executor.make_slot()
@@ -167,48 +149,3 @@ class EmbeddedEngine:
         return self._store.attempt(
             lambda session: runs.claim_next(session, self._settings.queues, self.name)
         )
-
-    def _beat(self) -> None:
-        """Say that this engine lives, hear of cancellations, and bury what nobody holds."""
-        beaten_at = 0.0
-        while not self._executor.is_stopping.wait(LOOK_EVERY_S / 2):
-            try:
-                self._hear()
-                if time.monotonic() - beaten_at > self._settings.heartbeat_s:
-                    beaten_at = time.monotonic()
-                    self._say()
-            except Exception:
-                log.exception("a heartbeat failed; the next may not")
-
-    def _hear(self) -> None:
-        held = self._executor.list_held()
-        if not held:
-            return
-        with self._store.read() as session:
-            asked = session.scalars(
-                select(GradingRun.lease_token).where(
-                    GradingRun.lease_token.in_(held), GradingRun.cancel_asked_at.is_not(None)
-                )
-            )
-            self._executor.revoke({token for token in asked if token})
-
-    def _say(self) -> None:
-        held = self._executor.list_held()
-
-        def say(session: Session) -> set[str]:
-            worker = session.get(Worker, self.name)
-            if worker:
-                worker.heartbeat_at = now()
-            # A claim whose execution failed before it began is held by nobody.
-            known = set(self._executor.list_held())
-            for run_id, token in runs.find_stale(session, _ago(self._settings.stale_s)):
-                if token not in known:
-                    runs.bury(session, run_id, token, "the grading was lost by its slot")
-            return runs.beat(session, held)
-
-        self._executor.revoke(self._store.attempt(say))
-
-
-def _ago(seconds: float) -> dt.datetime:
-
-    return now() - dt.timedelta(seconds=seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -14,8 +15,8 @@ from grader.store.schema import GradingRun
 class Engine(Protocol):
     """Delivers runs whose rows are in the store. The rows are the truth; this may forget."""
 
-    def enqueue(self, session: Session, run: GradingRun) -> None:
-        """Deliver a run once the session's transaction is kept; nothing if it isn't."""
+    def enqueue(self, session: Session, runs: Sequence[GradingRun]) -> None:
+        """Deliver runs once the session's transaction is kept; nothing if it isn't."""
 
     def wake(self) -> None:
         """Something was enqueued, or released, and kept."""
@@ -32,6 +33,10 @@ class Engine(Protocol):
 
 def make_engine(store: Store, settings: Settings) -> Engine:
     """The engine that the settings name."""
-    from grader.service.embedded import EmbeddedEngine
+    if settings.engine_name == "embedded":
+        from grader.service.embedded import EmbeddedEngine
 
-    return EmbeddedEngine(store, settings)
+        return EmbeddedEngine(store, settings)
+    from grader.service.distributed import DistributedEngine
+
+    return DistributedEngine(store, settings)

@@ -11,9 +11,11 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from grader.errors import GraderError
 from grader.service.settings import Settings
@@ -34,10 +36,17 @@ log = logging.getLogger("grader.service")
 class Executor:
     """Grades claimed runs in slots, and knows which leases it holds.
 
-    `held` are the leases under way; `revoked` are those among them that must stop.
+    `held` are the leases under way; `revoked` are those among them that must stop. `deliver` is
+    called, in the same transaction, for a run that goes back to the queue.
     """
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        deliver: Callable[[Session, int], None] = lambda session, run_id: None,
+    ) -> None:
+        self.deliver = deliver
         self.store = store
         self.settings = settings
         self.held: dict[str, Lease] = {}
@@ -97,17 +106,29 @@ class Executor:
                 return self._stop(lease)
             except GraderError as fault:
                 log.warning("run failed: %s", fault, extra={"run": lease.run_id})
-                reason = str(fault)
-                return self.store.attempt(
-                    lambda session: runs.bury(session, lease.run_id, lease.token, reason)
-                )
+                return self._bury(lease, str(fault))
         is_kept = self.store.attempt(lambda session: runs.finish(session, lease, student, staff))
         return RunState.DONE if is_kept else None
 
+    def _bury(self, lease: Lease, reason: str) -> RunState | None:
+        def bury(session: Session) -> RunState | None:
+            became = runs.bury(session, lease.run_id, lease.token, reason)
+            if became is RunState.QUEUED:
+                self.deliver(session, lease.run_id)
+            return became
+
+        return self.store.attempt(bury)
+
     def _stop(self, lease: Lease) -> RunState | None:
         if self.is_stopping.is_set():
-            given_back = self.store.attempt(lambda session: runs.give_back(session, lease))
-            return RunState.QUEUED if given_back else None
+
+            def give_back(session: Session) -> RunState | None:
+                if not runs.give_back(session, lease):
+                    return None
+                self.deliver(session, lease.run_id)
+                return RunState.QUEUED
+
+            return self.store.attempt(give_back)
         ended = self.store.attempt(lambda session: runs.end_cancelled(session, lease))
         return RunState.CANCELLED if ended else None
 

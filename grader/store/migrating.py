@@ -8,10 +8,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 from grader.errors import SystemFault
 from grader.store.database import Store
 
+_LOCK = 0x6D696772
 FOLDER = Path(__file__).with_name("migrations")
 
 
@@ -19,8 +21,15 @@ def migrate(store: Store, revision: str = "head") -> None:
     """Take every step up to a revision; one transaction, so that it happens whole."""
     config = _configure()
     with store.engine.execution_options(grade_writes=True).begin() as connection:
+        if not store.is_sqlite:
+            # Two processes that start at once take turns.
+            connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+        if not store.is_sqlite:
+            from grader.store.delivery import prepare_delivery
+
+            prepare_delivery(connection)
 
 
 def undo_migrations(store: Store, revision: str = "base") -> None:

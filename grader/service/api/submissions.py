@@ -125,7 +125,7 @@ def take(
             request_id=request_id,
         )
         if taken.is_new:
-            service.engine.enqueue(session, taken.run)
+            service.engine.enqueue(session, [taken.run])
         return taken
 
     taken = service.store.attempt(work)
