@@ -124,6 +124,10 @@ def transpose_of(tree: maths.Node) -> maths.Node:
 def read_written(part: ExpressionPart, text: str, sought: Sought) -> Written | maths.Unreadable:
     """What was written, behind the shape where one is asked for."""
     formula = cut_shape(text)[1] if part.shape is not None else text
+    if part.up_to == "constant":
+        from grader.maths.up_to import read_with_constant
+
+        return read_with_constant(formula, part.symbols)
     is_statement = sought.reference.tree.op in STATEMENTS
     return read_answer(formula, part.symbols, is_statement=is_statement)
 

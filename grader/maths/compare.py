@@ -23,6 +23,7 @@ from grader.maths.evaluate import Point
 from grader.maths.looks import Look, Question, Sight, confirm, look_at
 from grader.maths.modular import agree_modulo_prime, is_rational
 from grader.maths.points import draw_point, is_allowed
+from grader.maths.subscripts import count_from_one
 from grader.maths.switching import boundary_points, points_beside, points_between, surfaces
 from grader.maths.tree import Formula, Node, free_names, walk
 from grader.maths.witnesses import (
@@ -85,14 +86,21 @@ def compare(
         student.tree, reference.tree, symbols,
         seed=seed, boundary=boundary, up_to=up_to, rounding=rounding,
     )  # fmt: skip
-    if student.other is None or first.is_equal:
+    if first.is_equal:
         return first
-    second = compare_trees(
-        student.other, reference.tree, symbols,
-        seed=seed, boundary=boundary, up_to=up_to, rounding=rounding,
-    )  # fmt: skip
-    if second.is_equal:
-        return replace(second, note="read with the product as the denominator")
+    readings = (
+        (student.other, "read with the product as the denominator"),
+        (count_from_one(student.tree, reference.tree, symbols), "read with subscripts from 1"),
+    )
+    for tree, note in readings:
+        if tree is None:
+            continue
+        again = compare_trees(
+            tree, reference.tree, symbols,
+            seed=seed, boundary=boundary, up_to=up_to, rounding=rounding,
+        )  # fmt: skip
+        if again.is_equal:
+            return replace(again, note=note)
     return first
 
 

@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
+from grader.maths.answers import Written, read_answer
 from grader.maths.arrays import Array
 from grader.maths.compare import Agreement, Comparison, sweep
 from grader.maths.looks import Question, Sight, look_at
 from grader.maths.points import draw_point
 from grader.maths.scalars import Arithmetic, Scalar
-from grader.maths.tree import Node
+from grader.maths.tree import Node, Unreadable, free_names
+from grader.spec.models import Symbol
+
+CONSTANTS = ("C", "c", "const", "constant")
+"""What people add to an antiderivative without declaring it."""
+
+
+def read_with_constant(text: str, symbols: Mapping[str, Symbol]) -> Written | Unreadable:
+    """Read an answer up to a constant: a `+ C` of its own is no part of the formula.
+
+    Elsewhere, as in `C x`, the name is as unknown as any.
+    """
+    names = {name: Symbol() for name in CONSTANTS if name not in symbols}
+    written = read_answer(text, {**symbols, **names})
+    if isinstance(written, Written):
+        tree = _drop_terms(written.formula.tree, names.keys())
+        if not free_names(tree) & names.keys():
+            sides = [side for side in written.sides if not free_names(side.tree) & names.keys()]
+            return Written(replace(written.formula, tree=tree, other=None), tuple(sides))
+    return read_answer(text, symbols)
+
+
+def _drop_terms(tree: Node, names: Collection[str]) -> Node:
+    if tree.op != "add":
+        return tree
+    kept = tuple(each for each in tree.args if not (each.op == "name" and each.value in names))
+    return kept[0] if len(kept) == 1 else replace(tree, args=kept or tree.args)
 
 
 def compare_up_to(question: Question, up_to: str, seed: int) -> Comparison:

@@ -281,3 +281,23 @@ def test_path_dropped_in_a_vector_gradient_is_named() -> None:
 
     assert judge(settings, "(A + A^T) x").verdict is Verdict.PASSED
     assert "A path is missing" in judge(settings, "A x").mistake
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("2x + C", Verdict.PASSED),
+        ("C + x + x", Verdict.PASSED),
+        (r"2x + \text{const}", Verdict.PASSED),
+        ("2x - 3", Verdict.PASSED),
+        ("x + C", Verdict.WRONG),
+        ("2x^2 + C", Verdict.WRONG),
+        ("2x + C x", Verdict.REFUSED),
+        ("C", Verdict.REFUSED),
+    ],
+)
+def test_a_constant_of_integration_needs_no_declaration(text: str, verdict: Verdict) -> None:
+    settings = {"symbols": {"x": "real"}, "answer": "2*x", "up_to": "constant"}
+
+    assert judge(settings, text).verdict is verdict
+    assert judge({**settings, "up_to": "nothing"}, "2x + C").verdict is Verdict.REFUSED
