@@ -13,6 +13,7 @@ from grader.errors import BrokenReference, InstructorError
 from grader.kernels.launch import KernelRun, Launch, run_kernel
 from grader.kernels.limits import Budget
 from grader.kernels.source import Program
+from grader.kinds.kernel_rounding import bound_rounding
 from grader.numerics.arrays import draw_entries
 from grader.spec.function_part import Draw
 from grader.spec.kernel_part import KernelPart
@@ -33,6 +34,8 @@ class Trial:
     before: dict[str, Any]
     after: dict[str, Any]
     expected: dict[str, Any]
+    allowed: dict[str, Any] | None = None
+    """How far each output may be off, where that follows from rounding."""
 
 
 class Interpret(Protocol):
@@ -75,14 +78,20 @@ def run_trials(
         run = candidate.interpret(
             candidate.program, candidate.name, launch, list(after.values()), budget=TRIAL_BUDGET
         )
-        expected = copy_arguments(before)
-        if run.is_complete:
+        expected, allowed = before, None
+
+        def run_reference(given: Mapping[str, Any], launch: Launch = launch) -> dict[str, Any]:
+            left = copy_arguments(given)
             check_reference(
-                run_kernel(
-                    reference, right, launch, list(expected.values()), budget=REFERENCE_BUDGET
-                ),
+                run_kernel(reference, right, launch, list(left.values()), budget=REFERENCE_BUDGET),
                 right,
             )
+            return left
+
+        if run.is_complete:
+            expected = run_reference(before)
+            if part.rounding is not None:
+                allowed = bound_rounding(part, sizes, before, expected, run_reference)
         trials.append(
             Trial(
                 sizes=sizes,
@@ -91,6 +100,7 @@ def run_trials(
                 before=before,
                 after=after,
                 expected=expected,
+                allowed=allowed,
             )
         )
         if not run.is_complete:

@@ -17,6 +17,7 @@ from typing import Any
 
 from grader.kernels.timing.protocol import Plan, measure
 from grader.kernels.timing.records import TimingRecord
+from grader.kinds.kernel_rounding import bound_coarsely
 from grader.kinds.kernel_runs import draw_arguments, plan_launch
 from grader.kinds.kernel_values import find_wrong
 from grader.spec.kernel_part import KernelPart
@@ -54,14 +55,26 @@ def time_on_gpu(
     timed = part.timed
     theirs, ours = run_text(student, "student"), run_text(reference, "reference")
     names = list(part.arguments)
+    drawn: dict[str, Any] = {}
+    at: dict[str, int] = {}
+
+    def draw(sizes: Mapping[str, int]) -> list[Any]:
+        drawn.update(draw_arguments(part, sizes, seed))
+        at.update(sizes)
+        return list(drawn.values())
+
+    def is_same(_: int, saw: Any, wanted: Any) -> bool:
+        allowed = None if part.rounding is None else bound_coarsely(part, at, drawn, wanted)
+        return find_wrong(part, saw, wanted, exact=part.exact, allowed=allowed) is None
+
     device = GpuDevice(
         student=theirs[name],
         reference=ours[timed.like],
         slow=ours[slow],
         plan_launch=lambda sizes: plan_launch(part, sizes),
-        draw=lambda sizes: list(draw_arguments(part, sizes, seed).values()),
+        draw=draw,
         outputs=[names.index(each) for each in part.outputs],
-        is_same=lambda _, saw, wanted: find_wrong(part, saw, wanted, exact=part.exact) is None,
+        is_same=is_same,
     )
     record = measure(device, make_plan(part, seed))
     if timed.against_cpu is not None and record.status == "decided":

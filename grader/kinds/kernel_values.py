@@ -48,18 +48,27 @@ def judge_values(part: KernelPart, trials: Sequence[Trial]) -> Outcome:
                 continue
             is_output = name in part.outputs
             wanted = trial.expected[name] if is_output else before
-            wrong = find_wrong(part, trial.after[name], wanted, exact=part.exact or not is_output)
+            allowed = trial.allowed[name] if is_output and trial.allowed is not None else None
+            wrong = find_wrong(
+                part, trial.after[name], wanted, exact=part.exact or not is_output, allowed=allowed
+            )
             if wrong is not None:
-                feedback = say_wrong(name, trial, wrong, wanted, is_output=is_output)
+                feedback = say_wrong(name, trial, wrong, wanted, allowed, is_output=is_output)
                 note = "values" if is_output else "input changed"
                 return failed("correct", Verdict.WRONG, feedback, points=points, staff_note=note)
     return passed("correct", points=points)
 
 
-def find_wrong(part: KernelPart, saw: Any, wanted: Any, *, exact: bool) -> np.ndarray | None:
-    """Where two arrays differ; None where they don't."""
+def find_wrong(
+    part: KernelPart, saw: Any, wanted: Any, *, exact: bool, allowed: Any = None
+) -> np.ndarray | None:
+    """Where two arrays differ by more than is allowed; None where they don't."""
     both_nan = (saw != saw) & (wanted != wanted)
-    if exact or part.tolerance is None:
+    if allowed is not None:
+        with np.errstate(invalid="ignore"):
+            same = (np.abs(saw.astype(np.float64) - wanted) <= allowed) | (saw == wanted)
+        same |= both_nan
+    elif exact or part.tolerance is None:
         same = (saw == wanted) | both_nan
     else:
         rtol, atol = part.tolerance.rtol or 0.0, part.tolerance.atol or 0.0
@@ -69,20 +78,27 @@ def find_wrong(part: KernelPart, saw: Any, wanted: Any, *, exact: bool) -> np.nd
     return None if same.all() else ~same
 
 
-def say_wrong(name: str, trial: Trial, wrong: Any, wanted: Any, *, is_output: bool) -> str:
+def say_wrong(
+    name: str, trial: Trial, wrong: Any, wanted: Any, allowed: Any, *, is_output: bool
+) -> str:
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
     where = f"{name}[{', '.join(map(str, at))}]"
     saw = trial.after[name][at]
     count = int(np.count_nonzero(wrong))
     lines = [
         f"saw       {where} = {saw} at {say_sizes(trial)} ({count} of {wrong.size} entries)",
-        f"expected  {wanted[at]}" + ("" if is_output else ": inputs must stay as they are"),
+        f"expected  {wanted[at]}{say_allowance(allowed, at)}"
+        + ("" if is_output else ": inputs must stay as they are"),
     ]
     if is_output and (saw != saw or saw == 77):
         lines.append("try       this entry was never written: does every index get a thread?")
     elif is_output:
         lines.append("try       follow one thread on paper for this entry")
     return "\n".join(lines)
+
+
+def say_allowance(allowed: Any, at: tuple[int, ...]) -> str:
+    return "" if allowed is None else f", give or take {allowed[at]:.1e} by rounding"
 
 
 def judge_safety(part: KernelPart, trials: Sequence[Trial]) -> Outcome:

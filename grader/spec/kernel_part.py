@@ -123,6 +123,15 @@ class Timing(Record):
     without_gpu: Literal["skipped", "void"] = "skipped"
 
 
+class Rounding(Record):
+    """What an entry is made of: from it follows how far rounding alone may take it."""
+
+    terms: Size
+    """How many products, or exponentials, an entry's sum has; a formula in the sizes."""
+    of: Literal["products", "exponentials"] = "products"
+    """Exponentials: those of a row's entries less its greatest, over their sum."""
+
+
 class KernelMistake(Record):
     """A wrong twin: a kernel of the reference module, and the verdicts it must get."""
 
@@ -153,7 +162,8 @@ class KernelPart(Part):
     Every other array must be left as it was."""
     launch: KernelLaunch
     exact: Flag = True
-    """Compare with `tolerance` where false."""
+    """Where false, compare within `rounding`'s bound, or within `tolerance`."""
+    rounding: Rounding | None = None
     tolerance: Tolerance | None = None
     reference: FunctionName | None = None
     """The kernel of the reference module whose values are right; the part's own name, if left

@@ -33,8 +33,14 @@ def check_kernel(part: KernelPart, scope: Scope) -> None:
             scope.need_reference(tier.like, "efficient", "tiers", index, "like")
     if part.timed:
         _check_timing(part, part.timed, scope)
-    if not part.exact and part.tolerance is None:
-        scope.refuse("values that are not exact need a tolerance", "exact")
+    if not part.exact and part.tolerance is None and part.rounding is None:
+        message = "say in 'rounding' what an entry is a sum of, or give a tolerance"
+        scope.refuse(message, "exact")
+    if part.rounding is not None:
+        if part.exact or part.tolerance is not None:
+            scope.refuse("expected no 'tolerance', and 'exact: false'", "rounding", at_key=True)
+        sizes = part.correct.sizes[0]
+        _check_formula(part.rounding.terms, sizes, scope.below("rounding", "terms"))
     _check_mistakes(part, scope)
 
 
