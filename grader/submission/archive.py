@@ -76,6 +76,8 @@ def _oddity(member: zipfile.ZipInfo, overlaps: bool) -> str:
         return "a symbolic link, which is not followed; pack the file itself"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "a device or pipe; pack plain files"
+    if not member.filename:
+        return "a file without a name; make the zip again with zip -r hw.zip hw"
     if member.is_dir():
         return ""
     if member.flag_bits & _ENCRYPTED:

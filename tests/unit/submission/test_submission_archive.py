@@ -103,6 +103,16 @@ def test_a_name_cut_by_a_nul_byte_is_skipped(tmp_path: Path) -> None:
     assert names(read_submission(path)) == ["a.py"]
 
 
+def test_a_file_without_a_name_is_skipped_and_named(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "hw.zip", [("a.py", "x = 1\n"), ("Q.py", "y = 1\n")])
+    path.write_bytes(path.read_bytes().replace(b"Q.py", b"\0.py"))
+
+    submission = read_submission(path)
+
+    assert names(submission) == ["a.py"]
+    assert "name" in messages(submission)
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
