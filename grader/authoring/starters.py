@@ -25,6 +25,11 @@ def write_starters(assignment: LoadedAssignment) -> dict[str, str]:
     return files
 
 
+def write_starter(problem: LoadedProblem, part_id: str, part: Any) -> str:
+    """What a student begins with for one part that code answers."""
+    return _write_module(problem, {part_id: part})
+
+
 def _write_module(problem: LoadedProblem, parts: dict[str, Any]) -> str:
     imports = {
         "from numba import cuda"

@@ -39,6 +39,12 @@ def _write(assignment: LoadedAssignment, public: Mapping[str, Any]) -> Iterator[
 
 
 def _write_part(part_id: str, part: Any, published: Any) -> Iterator[str]:
+    yield from list_part_lines(part_id, part)
+    yield from ("", _say_where(part, published), "")
+
+
+def list_part_lines(part_id: str, part: Any) -> Iterator[str]:
+    """What is asked, the choices there are, and how to hand in, as lines of Markdown."""
     title = part.title or part_id
     yield from (f"### {title}", "", f"`{part_id}`, {_say_points(part.points)}", "")
     if part.prompt.strip():
@@ -54,7 +60,7 @@ def _write_part(part_id: str, part: Any, published: Any) -> Iterator[str]:
         yield f"- `{name}`: {field.prompt.strip()} ({_say_points(field.points)})"
         for option, words in getattr(field, "options", {}).items():
             yield f"    - `{option}`: {words}"
-    yield from ("", describe_handing_in(part), "", _say_where(part, published), "")
+    yield from ("", describe_handing_in(part))
 
 
 def _list_choices(part: Any) -> list[tuple[str, str]]:

@@ -32,6 +32,7 @@ COMMANDS = {
     "try": ("grader.cli.try_", "Judge one answer to one part, and say why."),
     "curve": ("grader.cli.curve", "Draw how a kernel's cost grows with its size."),
     "new": ("grader.cli.new", "Begin a problem that already passes `grade check`."),
+    "preview": ("grader.cli.preview", "Show a problem in the browser, with boxes for answers."),
     "publish": ("grader.cli.publish", "Write what students may have of an assignment."),
     "schema": ("grader.cli.schema", "Print JSON Schema for problem files, for editors."),
     "login": ("grader.cli.login", "Sign in to a server, for `grade submit`."),

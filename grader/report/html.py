@@ -36,10 +36,22 @@ def render(report: Report) -> str:
 
 @cache
 def _page() -> Template:
-    folder = Path(__file__).parent
-    style = (folder / "page.css").read_text(encoding="utf-8").strip()
-    page = (folder / "page.html").read_text(encoding="utf-8")
-    return Template(page.replace("$style", style))
+    return Template(_read("page.html").replace("$style", read_style()))
+
+
+def read_style() -> str:
+    """How reports look, for pages that show a part of one."""
+    return _read("page.css").strip()
+
+
+def read_marks() -> str:
+    """The icons that verdicts draw; a page holds them once."""
+    page = _read("page.html")
+    return page[page.index("<svg") : page.index("</svg>")] + "</svg>"
+
+
+def _read(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
 def _render_header(report: Report) -> str:

@@ -1,0 +1,1 @@
+"""A problem as students will see it, with a box to try answers in."""

@@ -1,0 +1,46 @@
+"""Statements to HTML: Markdown with $formulas$ as MathML, nothing of it from a network."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+
+def render_markdown(text: str) -> str:
+    """HTML of a statement; raw HTML in it stays text.
+
+    Errors   UsageError where what renders it is not installed.
+    """
+    return str(_prepare().render(text))
+
+
+@cache
+def _prepare() -> MarkdownIt:
+    try:
+        from markdown_it import MarkdownIt
+        from mdit_py_plugins.dollarmath import dollarmath_plugin
+    except ImportError:
+        raise UsageError(
+            "previews need two more packages; pip install 'fairmark[preview]'"
+        ) from None
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    # A price is no formula: '$5 and $6' stays as it is.
+    markdown.use(dollarmath_plugin, allow_space=False, allow_digits=False, renderer=render_formula)
+    return markdown
+
+
+def render_formula(latex: str, options: dict[str, Any]) -> str:
+    """MathML; what can't be read as LaTeX is shown as it was written."""
+    from latex2mathml.converter import convert
+
+    display = "block" if options.get("display_mode") else "inline"
+    try:
+        return str(convert(latex, display=display))
+    except Exception:
+        return f'<code class="unread">{escape(latex)}</code>'
