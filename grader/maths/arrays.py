@@ -44,17 +44,45 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`I` times a number: as large as what it meets."""
+    """`I` times a number, and a number everywhere: as large as what it meets."""
 
     scale: Scalar
+    fill: Scalar = Fraction(0)
+    """`𝟏𝟏ᵀ` has this factor."""
 
     def of_size(self, size: int) -> Array:
         """The matrix itself."""
         pairs = product(range(size), repeat=2)
-        return Array((size, size), tuple(self.scale if i == j else Fraction(0) for i, j in pairs))
+        diagonal = self.scale + self.fill if self.fill != 0 else self.scale
+        return Array((size, size), tuple(diagonal if i == j else self.fill for i, j in pairs))
+
+    def combine(self, function: Callable[..., Scalar], *others: Identity) -> Identity:
+        """The same done to every entry on the diagonal, and to every one beside it."""
+        all_ = (self, *others)
+        if all(one.fill == 0 for one in all_):
+            return Identity(function(*(one.scale for one in all_)))
+        beside = function(*(one.fill for one in all_))
+        return Identity(function(*(one.scale + one.fill for one in all_)) - beside, beside)
 
 
-Value = Scalar | Array | Identity
+@dataclass(frozen=True, slots=True)
+class Ones:
+    """`𝟏` times a number, a column or a row: as long as what it meets."""
+
+    scale: Scalar
+    is_row: bool = False
+
+    def of_shape(self, shape: tuple[int, ...]) -> Array:
+        """The column or row itself, where the shape is one."""
+        columns = shape[1] if len(shape) == 2 else 1
+        rows = shape[0] if shape else 0
+        if len(shape) > 2 or (rows != 1 if self.is_row else columns != 1):
+            kind = "row" if self.is_row else "column"
+            raise WrongShapes(f"𝟏 is a {kind} here, beside {'×'.join(map(str, shape))}")
+        return Array(shape, (self.scale,) * (rows * columns))
+
+
+Value = Scalar | Array | Identity | Ones
 
 
 def match_identity(left: Value, right: Value) -> tuple[Value, Value]:
@@ -63,11 +91,17 @@ def match_identity(left: Value, right: Value) -> tuple[Value, Value]:
         return left.of_size(right.shape[0]), right
     if isinstance(right, Identity) and isinstance(left, Array):
         return left, right.of_size(left.shape[0])
+    if isinstance(left, Ones):
+        return (left.of_shape(right.shape) if isinstance(right, Array) else left.scale), right
+    if isinstance(right, Ones):
+        return left, (right.of_shape(left.shape) if isinstance(left, Array) else right.scale)
     return left, right
 
 
 def shape_text(value: Value) -> str:
     """`3×4`, `5` for a vector, `scalar`."""
+    if isinstance(value, Ones):
+        return "row of ones" if value.is_row else "column of ones"
     if isinstance(value, Identity):
         return "square"
     if not isinstance(value, Array):
@@ -85,6 +119,8 @@ def as_matrix(value: Array) -> Array:
 
 
 def transpose(value: Value) -> Value:
+    if isinstance(value, Ones):
+        return Ones(value.scale, not value.is_row)
     if not isinstance(value, Array):
         return value
     matrix = as_matrix(value)
@@ -99,7 +135,9 @@ def map_entries(function: Callable[[Scalar], Scalar], value: Value) -> Value:
     if isinstance(value, Array):
         return Array(value.shape, tuple(function(one) for one in value.entries))
     if isinstance(value, Identity):
-        return Identity(function(value.scale))
+        return value.combine(function)
+    if isinstance(value, Ones):
+        return Ones(function(value.scale), value.is_row)
     return function(value)
 
 
@@ -107,10 +145,12 @@ def entrywise(
     function: Callable[[Scalar, Scalar], Scalar], left: Value, right: Value, what: str
 ) -> Value:
     """Combine entry by entry; a scalar goes with every entry, nothing else is stretched."""
+    if isinstance(left, Ones) or isinstance(right, Ones):
+        return _with_ones(function, left, right, what)
     if isinstance(left, Identity) or isinstance(right, Identity):
         left, right = match_identity(left, right)
         if isinstance(left, Identity) and isinstance(right, Identity):
-            return Identity(function(left.scale, right.scale))
+            return left.combine(function, right)
         if isinstance(left, Identity) or isinstance(right, Identity):
             raise WrongShapes(f"{what} of a matrix and a number is not defined")
     if isinstance(left, Array) and isinstance(right, Array):
@@ -128,6 +168,21 @@ def entrywise(
     if isinstance(right, Array):
         return Array(right.shape, tuple(function(left, one) for one in right.entries))
     return function(left, right)
+
+
+def _with_ones(
+    function: Callable[[Scalar, Scalar], Scalar], left: Value, right: Value, what: str
+) -> Value:
+    """Entry by entry with a column or row of ones, as long as the other."""
+    if isinstance(left, Identity) or isinstance(right, Identity):
+        raise WrongShapes(f"{what} of a matrix and a column is not defined")
+    if isinstance(left, Array) or isinstance(right, Array):
+        return entrywise(function, *match_identity(left, right), what)
+    row = [one.is_row for one in (left, right) if isinstance(one, Ones)]
+    if len(set(row)) > 1:
+        raise WrongShapes(f"{what} of a column and a row is not defined")
+    first, second = (one.scale if isinstance(one, Ones) else one for one in (left, right))
+    return Ones(function(first, second), row[0])
 
 
 def _alike(value: Array) -> Array:
@@ -171,7 +226,7 @@ def _unwrap(value: Array) -> Value:
 def stack(values: Sequence[Value]) -> Array:
     """Entries or rows of equal shape, one below the other."""
     shapes = {value.shape if isinstance(value, Array) else () for value in values}
-    if len(shapes) != 1 or any(isinstance(value, Identity) for value in values):
+    if len(shapes) != 1 or any(isinstance(value, Identity | Ones) for value in values):
         raise WrongShapes("rows of different lengths")
     (shape,) = shapes
     entries: list[Scalar] = []

@@ -11,6 +11,7 @@ from grader.maths import bounds, random_fields
 from grader.maths.arrays import (
     Array,
     Identity,
+    Ones,
     Value,
     entrywise,
     map_entries,
@@ -19,8 +20,9 @@ from grader.maths.arrays import (
     stack,
     transpose,
 )
+from grader.maths.products import divide_values, multiply_matrices, multiply_values
 from grader.maths.scalars import Arithmetic, NoBranch, OutOfRange, Scalar, Undefined, floats
-from grader.maths.tree import Node
+from grader.maths.tree import ONES, Node
 from grader.spec.models import Symbol
 
 
@@ -75,7 +77,7 @@ def run(node: Node, state: Evaluation) -> Value:
 def scalar(node: Node, state: Evaluation) -> Scalar:
     """A node that must be a number."""
     value = run(node, state)
-    if isinstance(value, Identity):
+    if isinstance(value, Identity | Ones):
         raise Undefined("a number was expected, not a matrix")
     if isinstance(value, Array):
         if len(value.entries) == 1:
@@ -107,6 +109,8 @@ def _name(node: Node, state: Evaluation) -> Value:
         return point.overrides[spelling]
     if spelling == "I":
         return Identity(Fraction(1))
+    if spelling == ONES:
+        return Ones(Fraction(1))
     if spelling == "π":
         return floats(state.arithmetic.digits).pi + 0
     if spelling == "e":
@@ -231,26 +235,6 @@ def _multiply(node: Node, state: Evaluation) -> Value:
     return result
 
 
-def multiply_values(arithmetic: Arithmetic, left: Value, right: Value) -> Value:
-    """A matrix product; two columns of one length are multiplied entry by entry."""
-    if isinstance(left, Identity):
-        return scale_identity(arithmetic, left.scale, right)
-    if isinstance(right, Identity):
-        return scale_identity(arithmetic, right.scale, left)
-    if isinstance(left, Array) and isinstance(right, Array):
-        if left.shape == right.shape and len(left.shape) == 1:
-            return entrywise(arithmetic.multiply, left, right, "a product")
-        return matrix_product(arithmetic, left, right)
-    return entrywise(arithmetic.multiply, left, right, "a product")
-
-
-def scale_identity(arithmetic: Arithmetic, scale: Scalar, other: Value) -> Value:
-    """`I` times a number, a matrix, or `I`."""
-    if isinstance(other, Array | Identity):
-        return map_entries(lambda entry: arithmetic.multiply(scale, entry), other)
-    return Identity(arithmetic.multiply(scale, other))
-
-
 def _hadamard(node: Node, state: Evaluation) -> Value:
     left, right = (run(one, state) for one in node.args)
     return entrywise(state.arithmetic.multiply, left, right, "an entrywise product")
@@ -258,19 +242,12 @@ def _hadamard(node: Node, state: Evaluation) -> Value:
 
 def _matmul(node: Node, state: Evaluation) -> Value:
     left, right = (run(one, state) for one in node.args)
-    if isinstance(left, Identity) or isinstance(right, Identity):
-        return multiply_values(state.arithmetic, left, right)
-    if isinstance(left, Array) and isinstance(right, Array) and len(left.shape) == 1:
-        is_inner = len(right.shape) == 1 or left.shape[0] == right.shape[0]
-        left = transpose(left) if is_inner else left
-    return matrix_product(state.arithmetic, left, right)
+    return multiply_matrices(state.arithmetic, left, right)
 
 
 def _divide(node: Node, state: Evaluation) -> Value:
     left, right = (run(one, state) for one in node.args)
-    if isinstance(left, Identity) and not isinstance(right, Array | Identity):
-        return Identity(state.arithmetic.divide(left.scale, right))
-    return entrywise(state.arithmetic.divide, left, right, "a quotient")
+    return divide_values(state.arithmetic, left, right)
 
 
 def _power(node: Node, state: Evaluation) -> Value:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from grader.maths import bounds
 from grader.maths.token_stream import TokenStream
 from grader.maths.tokens import Token, Unreadable_
-from grader.maths.tree import Node
+from grader.maths.tree import ONES, Node, walk
 from grader.maths.vocabulary import (
     ARITY,
     FUNCTIONS,
@@ -18,6 +18,20 @@ RELATIONS = {"=": "=", "==": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!
              "≈": "≈", "∝": "∝", "∈": "∈", ":=": "="}  # fmt: skip
 STARTS_OPERAND = {"(", "[", "{", "⦃", "|", "||", "⌊", "⌈", "⟨", "√", "Σ", "Π", "∂"}
 CLOSERS = {")", "]", "}", "⦄", "⌋", "⌉", "⟩"}
+
+
+def with_both_signs(tree: Node) -> Node:
+    """`a ± b` is the set of both; where ± stands twice, the upper signs belong together."""
+    if not any(node.op == "plusminus" for node in walk(tree)):
+        return tree
+
+    def choose(node: Node, op: str) -> Node:
+        args = tuple(choose(arg, op) for arg in node.args)
+        if node.op != "plusminus":
+            return replace(node, args=args)
+        return args[0] if op == "+" else replace(node, op="neg", args=args)
+
+    return Node("set", (choose(tree, "+"), choose(tree, "-")), None, tree.start, tree.end)
 
 
 class Parser(TokenStream):
@@ -31,7 +45,7 @@ class Parser(TokenStream):
         tree = self.parse_list()
         if self.token.kind != "end":
             raise self.unexpected()
-        return tree
+        return with_both_signs(tree)
 
     def parse_list(self) -> Node:
         """Expressions with commas between them are a tuple."""
@@ -101,12 +115,11 @@ class Parser(TokenStream):
     def parse_sum(self) -> Node:
         start = self.token.start
         terms = [self.parse_term()]
-        while self.at("+", "-"):
+        while self.at("+", "-", "±"):
             sign = self.advance()
             term = self.parse_term()
-            terms.append(
-                term if sign.text == "+" else Node("neg", (term,), None, sign.start, term.end)
-            )
+            op = {"-": "neg", "±": "plusminus"}.get(sign.text)
+            terms.append(Node(op, (term,), None, sign.start, term.end) if op else term)
         return terms[0] if len(terms) == 1 else self.node("add", tuple(terms), None, start)
 
     def parse_term(self) -> Node:
@@ -162,12 +175,15 @@ class Parser(TokenStream):
         if token.kind == "name":
             return token.text not in ("if", "else", "otherwise", "for", "mod", "where_")
         if token.kind == "command":
-            return token.text not in ("\\\\", "end", "cr")
+            return token.text not in ("\\\\", "end", "cr", "over", "choose")
         if token.text in ("|", "||"):
             return token.text not in self.bars and not (token.text == "||" and "|" in self.bars)
         return token.text in STARTS_OPERAND
 
     def parse_unary(self) -> Node:
+        if both := self.accept("±"):
+            inner = self.parse_power()
+            return Node("plusminus", (inner,), None, both.start, inner.end)
         signs: list[Token] = []
         while self.at("+", "-"):
             signs.append(self.advance())
@@ -268,7 +284,7 @@ class Parser(TokenStream):
     def has_axes(self, tree: Node) -> bool:
         """Whether a value is an array, as far as the text alone tells."""
         if tree.op == "name":
-            if tree.value == "I" and "I" not in self.symbols:
+            if tree.value in ("I", ONES) and tree.value not in self.symbols:
                 return True
             symbol = self.symbols.get(str(tree.value))
             return symbol is not None and bool(symbol.shape)
@@ -356,6 +372,10 @@ class Parser(TokenStream):
         opened = self.expect("{")
         saved, self.bars = self.bars, []
         inner = self.parse_list()
+        if self.at("over", "choose"):
+            from grader.maths.grammar_operands import parse_over
+
+            inner = parse_over(self, inner)
         self.expect("}", opened)
         self.bars = saved
         return inner

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from grader.maths.grammar_symbols import skip_script
 from grader.maths.tokens import Token, Unreadable_
 from grader.maths.tree import Node
 
@@ -45,8 +46,8 @@ def parse_command(parser: Parser) -> Node:
         return argument(parser)
     if token.text in ("underbrace", "overbrace", "cancel"):
         inner = argument(parser)
-        if parser.accept("_", "^"):
-            argument(parser)
+        while parser.at("_", "^") and (end := skip_script(parser, parser.position)) is not None:
+            parser.position = end
         return inner
     if token.text == "partial":
         return _partial(parser, token)

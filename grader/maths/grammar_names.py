@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from grader.maths.grammar_calls import parse_call, parse_piecewise
-from grader.maths.grammar_expectations import is_expectation, parse_expectation
+from grader.maths.grammar_expectations import is_moment, parse_moment
 from grader.maths.grammar_subscripts import sort_scripts, with_label, with_subscript
-from grader.maths.grammar_symbols import parse_declared, skip_script
+from grader.maths.grammar_sums import starts_limits
+from grader.maths.grammar_symbols import holds_relation, parse_declared, skip_script
 from grader.maths.grammar_words import parse_unknown
-from grader.maths.tree import Node
+from grader.maths.tree import ONES, Node
 from grader.maths.vocabulary import CONSTANTS, FUNCTIONS, SUMS
 
 if TYPE_CHECKING:
@@ -29,8 +31,13 @@ def parse_name(parser: Parser) -> Node:
     if word in parser.bound:
         parser.advance()
         return parser.node("name", (), word, token.start)
-    if word == "I" and parser.names.find("I") is None:
+    if word == ONES or (word in ("I", "𝟙") and parser.names.find(word) is None):
         return _identity(parser)
+    if word[0] in "EVCPvc" and is_moment(parser):
+        return parse_moment(parser)
+    if word in ("Sigma", "Pi") and parser.names.find(word) is None and starts_limits(parser):
+        parser.advance()
+        return parser.parse_big(SUMS["Σ" if word == "Sigma" else "Π"], token)
     if parser.peek().text == "_" and (node := with_subscript(parser)) is not None:
         return node
     if parser.peek().text == "^" and (node := with_label(parser)) is not None:
@@ -47,8 +54,6 @@ def parse_name(parser: Parser) -> Node:
         return parser.parse_operand()
     if word == "Piecewise":
         return parse_piecewise(parser)
-    if word == "E" and is_expectation(parser):
-        return parse_expectation(parser)
     if word in CONSTANTS:
         parser.advance()
         return parser.node("name", (), CONSTANTS[word], token.start)
@@ -65,11 +70,15 @@ def parse_name(parser: Parser) -> Node:
 
 
 def _identity(parser: Parser) -> Node:
-    """`I`, `I_n`: as large as what it meets; its size is not needed."""
-    token = parser.advance()
+    """`I`, `I_n`, `𝟏_n`: as large as what it meets; `I(x > 0)` is an indicator."""
+    token = parser.token
+    if token.text != ONES and holds_relation(parser, parser.position + 1):
+        parser.tokens[parser.position] = replace(token, text="1{")
+        return parse_call(parser, "indicator")
+    parser.advance()
     if parser.at("_"):
         end = skip_script(parser, parser.position)
         if end is None:
             raise parser.unexpected()
         parser.position = end
-    return parser.node("name", (), "I", token.start)
+    return parser.node("name", (), ONES if token.text == ONES else "I", token.start)

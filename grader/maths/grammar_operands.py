@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 from grader.maths.grammar_derivatives import quotient_of_differentials
 from grader.maths.grammar_latex import parse_command
 from grader.maths.grammar_sums import parse_big
-from grader.maths.grammar_symbols import script_text, skip_script
+from grader.maths.grammar_symbols import (
+    holds_relation,
+    script_text,
+    skip_script,
+    sort_scripts_behind,
+)
 from grader.maths.tokens import Token, Unreadable_
-from grader.maths.tree import Node
+from grader.maths.tree import ONES, Node
 from grader.maths.vocabulary import CONSTANTS, SUMS
 
 if TYPE_CHECKING:
@@ -24,6 +29,10 @@ MOST_RETRIES = 6
 def parse_operand(parser: Parser) -> Node:
     token = parser.token
     if token.kind == "number":
+        if token.text == "1" and parser.peek().text == "_" and not parser.peek().space:
+            name = "1{" if holds_relation(parser, parser.position + 1) else ONES
+            parser.tokens[parser.position] = replace(token, kind="name", text=name)
+            return parser.parse_name()
         parser.advance()
         return parser.node("number", (), Fraction(token.text.replace("_", "")), token.start)
     if token.kind == "name":
@@ -105,11 +114,22 @@ def parse_braces(parser: Parser) -> Node:
         parser.bars = saved
         return parser.node("set", (), None, opened.start)
     items = parser.parse_arguments()
+    if parser.at("over", "choose"):
+        items = [parse_over(parser, items[0])]
     parser.expect(closer, opened)
     parser.bars = saved
     if len(items) > 1 or (closer == "⦄" and items[0].op != "compare"):
         return parser.node("set", tuple(items), None, opened.start)
     return replace(items[0], start=opened.start, end=parser.tokens[parser.position - 1].end)
+
+
+def parse_over(parser: Parser, top: Node) -> Node:
+    r"""`{a \over b}` and `{n \choose k}`, behind what stands above."""
+    sign = parser.advance()
+    bottom = parser.parse_expression()
+    if sign.text == "over":
+        return parser.node("div", (top, bottom), None, top.start)
+    return parser.node("call", (top, bottom), "binomial", top.start)
 
 
 def parse_bars(parser: Parser) -> Node:
@@ -121,6 +141,8 @@ def parse_bars(parser: Parser) -> Node:
     try:
         inner = parser.parse_expression()
         parser.bars = bars
+        if opened.text == "|" and parser.at("||"):
+            _cut_double_bar(parser)
         parser.expect(opened.text, opened)
     except Unreadable_:
         if opened.text != "||" or parser.retries >= MOST_RETRIES:
@@ -134,6 +156,7 @@ def parse_bars(parser: Parser) -> Node:
     if opened.text == "|" and not parser.has_axes(inner):
         return parser.node("call", (inner,), "abs", opened.start)
     args = [inner]
+    sort_scripts_behind(parser)
     if parser.at("_"):
         end = skip_script(parser, parser.position)
         if end is not None and script_text(parser, parser.position, end) in ("F", "fro"):
@@ -143,6 +166,15 @@ def parse_bars(parser: Parser) -> Node:
             parser.advance()
             args.extend(parser.parse_subscripts())
     return parser.node("call", tuple(args), "norm", opened.start)
+
+
+def _cut_double_bar(parser: Parser) -> None:
+    """`|a||b|`: the bar that closes stands beside one that opens."""
+    double = parser.token
+    parser.tokens[parser.position : parser.position + 1] = [
+        replace(double, text="|", end=double.end - 1),
+        replace(double, text="|", start=double.end - 1, space=False),
+    ]
 
 
 def _halve_bars(parser: Parser, opened: Token, position: int) -> bool:

@@ -6,7 +6,13 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from grader.maths.grammar_symbols import apply_symbol, parse_declared, script_text, skip_script
+from grader.maths.grammar_symbols import (
+    apply_symbol,
+    parse_declared,
+    script_text,
+    skip_script,
+    sort_scripts_behind,
+)
 from grader.maths.grammar_words import cut_word, replace_token
 from grader.maths.names import plain
 from grader.maths.tokens import Token, Unreadable_
@@ -19,16 +25,7 @@ if TYPE_CHECKING:
 
 def sort_scripts(parser: Parser) -> None:
     """Put the subscript of `x^{2}_{1}` before its power."""
-    first = parser.position + 1
-    if parser.tokens[min(first, len(parser.tokens) - 1)].text != "^":
-        return
-    middle = skip_script(parser, first)
-    if middle is None or parser.tokens[middle].text != "_":
-        return
-    last = skip_script(parser, middle)
-    if last is not None:
-        tokens = parser.tokens
-        tokens[first:last] = [*tokens[middle:last], *tokens[first:middle]]
+    sort_scripts_behind(parser, parser.position + 1)
 
 
 def with_subscript(parser: Parser) -> Node | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.maths.entries import from_zero
+from grader.maths.grammar_symbols import holds_relation, skip_script
 from grader.maths.tokens import Token, Unreadable_
 from grader.maths.tree import Node, name, number, walk
 
@@ -17,6 +19,14 @@ def parse_big(parser: Parser, op: str, token: Token) -> Node:
     node = _as_call(parser, op, token) if parser.at("(") else _with_limits(parser, op, token)
     parser.depth -= 1
     return node
+
+
+def starts_limits(parser: Parser) -> bool:
+    """Whether `_{t=1}` follows a capital Sigma or Pi."""
+    if parser.peek().text == "^":
+        end = skip_script(parser, parser.position + 1)
+        return end is not None and holds_relation(parser, end)
+    return holds_relation(parser, parser.position + 1)
 
 
 def _as_call(parser: Parser, op: str, token: Token) -> Node:
@@ -100,29 +110,53 @@ def _comprehension(parser: Parser, op: str, token: Token, body: Node, opened: To
 
 def _with_limits(parser: Parser, op: str, token: Token) -> Node:
     """`Σ_{t=1}^{N} body`, `Σ_{t=1}^N`, `Σ_t` over an index with declared limits."""
-    variable: str | None = None
+    variables: list[str] = []
     low: Node | None = None
     high: Node | None = None
     while parser.at("_", "^"):
         if parser.accept("_"):
+            before = _listed_variables(parser)
             variable, low, high_here = _lower(parser)
+            variables = [*before, variable]
             high = high_here or high
         else:
             parser.advance()
             high = parser.parse_group() if parser.at("{") else parser.parse_exponent_token()
-    if variable is None:
+    if not variables:
         raise Unreadable_("This sum needs its variable: Σ_{t=1}^{N}.", token.start)
-    parser.bound.append(variable)
-    body = parser.parse_big_body(variable)
-    parser.bound.pop()
-    if low is None or high is None:
-        limits = _declared_limits(parser, variable, body)
-        if limits is None or (low is None) != (high is None):
-            raise Unreadable_(
-                f"This sum needs both limits of {variable}: Σ_{{{variable}=1}}^{{N}}.", token.start
-            )
-        low, high = limits
-    return parser.node(op, (body, low, high), variable, token.start)
+    parser.bound.extend(variables)
+    body = parser.parse_big_body(variables[-1])
+    del parser.bound[len(parser.bound) - len(variables) :]
+    whole = body
+    for variable in reversed(variables):
+        if low is not None and high is not None:
+            limits = low, high
+        else:
+            declared = _declared_limits(parser, variable, body)
+            if declared is None or (low is None) != (high is None):
+                raise Unreadable_(
+                    f"This sum needs both limits of {variable}: Σ_{{{variable}=1}}^{{N}}.",
+                    token.start,
+                )
+            limits = declared
+        if limits[0] == number(1):
+            whole = from_zero(whole, variable, limits[1], parser.symbols)
+        whole = parser.node(op, (whole, *limits), variable, token.start)
+    return whole
+
+
+def _listed_variables(parser: Parser) -> list[str]:
+    """The first variables of `Σ_{i,j}` and `Σ_{i,j=1}^{n}`; the last one is left to be read."""
+    found: list[str] = []
+    position = parser.position + 1
+    if not parser.at("{"):
+        return found
+    while parser.tokens[position].kind == "name" and parser.tokens[position + 1].text == ",":
+        found.append(parser.tokens[position].text)
+        position += 2
+    if found:
+        del parser.tokens[parser.position + 1 : position]
+    return found
 
 
 def _lower(parser: Parser) -> tuple[str, Node | None, Node | None]:

@@ -100,5 +100,37 @@ def skip_script(parser: Parser, position: int) -> int | None:
     return None
 
 
+def sort_scripts_behind(parser: Parser, first: int | None = None) -> None:
+    """Put a subscript before the power that stands in front of it."""
+    tokens = parser.tokens
+    first = min(parser.position if first is None else first, len(tokens) - 1)
+    if tokens[first].text != "^":
+        return
+    middle = skip_script(parser, first)
+    if middle is None or tokens[middle].text != "_":
+        return
+    last = skip_script(parser, middle)
+    if last is not None:
+        tokens[first:last] = [*tokens[middle:last], *tokens[first:middle]]
+
+
 def script_text(parser: Parser, begin: int, end: int) -> str:
     return "".join(token.text for token in parser.tokens[begin + 1 : end] if token.text not in "{}")
+
+
+OPENERS, CLOSERS = ("(", "[", "{", "⦃"), (")", "]", "}", "⦄")
+RELATIONS = ("<", ">", "<=", ">=", "=", "==", "!=", "∈")
+
+
+def holds_relation(parser: Parser, position: int) -> bool:
+    """Whether a bracket opens here, maybe below the line, and holds a condition."""
+    tokens, level = parser.tokens, 0
+    if tokens[position].text == "_":
+        position += 1
+    for token in tokens[position:]:
+        level += (token.text in OPENERS) - (token.text in CLOSERS)
+        if level <= 0:
+            return False
+        if token.kind == "sign" and token.text in RELATIONS:
+            return True
+    return False

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.maths.grammar_derivatives import quotient_of_differentials
+from grader.maths.names import plain
 from grader.maths.tokens import Token
 from grader.maths.tree import Node
 from grader.maths.vocabulary import FUNCTIONS, KNOWN
@@ -26,6 +27,12 @@ def parse_unknown(parser: Parser, token: Token) -> Node:
     if derivative is not None:
         return derivative
     word = token.text
+    if (over := _mean_of(parser, token)) is not None:
+        return over
+    if word in ("H", "Theta", "Θ") and parser.peek().text == "(":
+        # Heaviside's step, where the letter means nothing else here.
+        parser.tokens[parser.position] = replace(token, text="step")
+        return parser.parse_name()
     stem, _, written = word.partition("_")
     base = parser.names.find(stem) if written else None
     is_known = stem in SUBSCRIPTED and bool(written)
@@ -58,6 +65,17 @@ def parse_unknown(parser: Parser, token: Token) -> Node:
         raise parser.undeclared(token)
     replace_token(parser, pieces)
     return parser.parse_name()
+
+
+def _mean_of(parser: Parser, token: Token) -> Node | None:
+    """`x̄` beside a declared vector x is its mean."""
+    stem = plain(token.text)
+    base = parser.names.find(stem.removesuffix("bar")) if stem.endswith("bar") else None
+    if base is None or len(parser.symbols[base].shape) != 1:
+        return None
+    parser.advance()
+    entries = parser.node("name", (), base, token.start)
+    return parser.node("call", (entries,), "mean", token.start)
 
 
 def cut_word(parser: Parser, word: str, tail: str = "") -> list[str] | None:

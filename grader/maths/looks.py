@@ -11,6 +11,7 @@ from grader.maths import bounds
 from grader.maths.arrays import (
     Array,
     Identity,
+    Ones,
     Value,
     WrongShapes,
     match_identity,
@@ -111,11 +112,16 @@ def judge_values(
         from grader.maths.matching import match_entries
 
         return match_entries(question, student, reference, arithmetic)
-    student, reference = match_identity(student, reference)
+    try:
+        student, reference = match_identity(student, reference)
+    except WrongShapes:
+        return Sight.SHAPES
     if isinstance(student, Identity) or isinstance(reference, Identity):
         if not (isinstance(student, Identity) and isinstance(reference, Identity)):
             return Sight.SHAPES
-        return judge_scalars(question, student.scale, reference.scale, arithmetic)
+        sights = [judge_scalars(question, student.scale, reference.scale, arithmetic)]
+        sights.append(judge_scalars(question, student.fill, reference.fill, arithmetic))
+        return _worst(sights)
     if isinstance(student, Array) or isinstance(reference, Array):
         first, second = _aligned(student, reference)
         if first is None or second is None:
@@ -126,11 +132,12 @@ def judge_values(
             judge_scalars(question, one, other, arithmetic)
             for one, other in zip(first, second, strict=True)
         ]
-        for sight in (Sight.DIFFERENT, Sight.UNCLEAR):
-            if sight in sights:
-                return sight
-        return Sight.SAME
+        return _worst(sights)
     return judge_scalars(question, student, reference, arithmetic)
+
+
+def _worst(sights: Sequence[Sight]) -> Sight:
+    return next((one for one in (Sight.DIFFERENT, Sight.UNCLEAR) if one in sights), Sight.SAME)
 
 
 def _aligned(
@@ -218,7 +225,7 @@ def confirm(question: Question, point: Point) -> bool:
     second = look_at(question, point, 3 * bounds.DIGITS)
     if second.sight is not Sight.DIFFERENT:
         return False
-    if isinstance(first.student, Array) or isinstance(first.reference, Array):
+    if any(isinstance(one, Array | Identity | Ones) for one in (first.student, first.reference)):
         return True
     context = floats(3 * bounds.DIGITS)
     arithmetic = Arithmetic(3 * bounds.DIGITS)

@@ -11,6 +11,7 @@ import re
 from grader.maths import bounds
 from grader.maths.names import GREEK, LOWERED, RAISED, SUBSCRIPTS, SUPERSCRIPTS
 from grader.maths.tokens import NUMBER, SAME_AS, Token, Unreadable_, check_number, cut_script
+from grader.maths.tree import ONES
 from grader.maths.vocabulary import FUNCTIONS
 
 SIGN_COMMANDS = {
@@ -41,11 +42,17 @@ FONTS = {
 TEXTS = {"text", "textrm", "textbf", "textit", "operatorname", "operatorname*", "mbox", "textsf"}
 ACCENTS = {"hat": "hat", "widehat": "hat", "tilde": "tilde", "widetilde": "tilde", "bar": "bar",
            "overline": "bar", "dot": "dot", "ddot": "ddot"}  # fmt: skip
-SKIPPED_ARGUMENT = {"label", "tag", "vspace", "hspace", "phantom", "color", "tag*"}
+SKIPPED_ARGUMENT = {"label", "tag", "vspace", "hspace", "phantom", "color", "tag*", "textcolor"}
 STRUCTURES = {"frac", "dfrac", "tfrac", "cfrac", "sfrac", "nicefrac", "sqrt", "sum", "prod",
               "binom", "dbinom", "tbinom", "partial", "begin", "end", "not", "stackrel",
               "overset", "underset", "underbrace", "overbrace", "infty", "mathbb", "boxed",
-              "substack", "max", "min", "pmod", "bmod", "cancel", "int"}  # fmt: skip
+              "substack", "max", "min", "pmod", "bmod", "cancel", "over", "choose"}  # fmt: skip
+NOT_READ = {
+    "lim": "Limits are not read here; write the value of the limit.",
+    "int": "Integrals are not read here; write the value of the integral.",
+    "iint": "Integrals are not read here; write the value of the integral.",
+    "oint": "Integrals are not read here; write the value of the integral.",
+}
 WORDS = {"if": "if", "otherwise": "otherwise", "else": "else", "for": "if", "when": "if",
          "and": "and", "or": "or", "where": "if"}  # fmt: skip
 COMMAND = re.compile(r"\\([a-zA-Z]+\*?|.|\n)", re.DOTALL)
@@ -163,8 +170,10 @@ def _command(text: str, position: int, space: bool) -> tuple[list[Token], int]:
         return [], _argument(text, end)[1]
     if command == "mathbb" or command in ("mathds", "mathbbm"):
         inner, end = _argument(text, end)
-        word = "1{" if inner.strip() == "1" else inner.strip()
-        if word != "1{" and not re.fullmatch(r"[^\W\d]+", word):
+        if inner.strip() == "1":
+            return _one(text, end, position, space), end
+        word = inner.strip()
+        if not re.fullmatch(r"[^\W\d]+", word):
             raise Unreadable_(f"'\\{command}' stands around one letter.", position)
         return [Token("name", word, position, end, space)], end
     if command in ("mathbf1", "1", "bbone", "ind"):
@@ -177,10 +186,10 @@ def _command(text: str, position: int, space: bool) -> tuple[list[Token], int]:
         if command == "bmod":
             return [Token("name", "mod", position, end, space)], end
         return [Token("command", command, position, end, space)], end
-    if command in FUNCTIONS:
+    if command in FUNCTIONS or command == "Pr":
         return [Token("name", command, position, end, space)], end
-    if command == "lim":
-        raise Unreadable_("Limits are not read here.", position)
+    if command in NOT_READ:
+        raise Unreadable_(NOT_READ[command], position)
     raise Unreadable_(f"'\\{command}' is not known here.", position)
 
 
@@ -219,10 +228,7 @@ def _font(text: str, end: int, position: int, space: bool) -> tuple[list[Token],
     inner, end = _argument(text, end)
     word = _bare_word(inner)
     if word == "1":
-        following = text[end:].lstrip().removeprefix("\\left").lstrip()
-        if following[:1] in ("{", "[", "(", "_", "\\"):
-            return [Token("name", "1{", position, end, space)], end
-        return [Token("number", "1", position, end, space)], end
+        return _one(text, end, position, space), end
     if word is not None and not word[0].isdecimal():
         return [Token("name", word, position, end, space)], end
     # More than one name: read what is inside, as a group.
@@ -230,6 +236,21 @@ def _font(text: str, end: int, position: int, space: bool) -> tuple[list[Token],
     while start < len(text) and text[start].isspace():
         start += 1
     return [], start
+
+
+OPENED = re.compile(r"\s*(?:\\(?:left|big[lg]*|Big[lg]*))?\s*(?:[\[(]|\\\{|\{)")
+RELATED = re.compile(r"[<>=]|\\(?:leq?|geq?|lt|gt|neq?|in|leqslant|geqslant)\b")
+
+
+def _one(text: str, end: int, position: int, space: bool) -> list[Token]:
+    r"""`\mathbf{1}` before a condition is its indicator; elsewhere it is a column of ones."""
+    is_below = re.match(r"\s*_", text[end:]) is not None
+    if is_below:
+        inner, _ = _argument(text, end + text[end:].index("_") + 1)
+        is_indicator = RELATED.search(inner) is not None
+    else:
+        is_indicator = OPENED.match(text[end:]) is not None
+    return [Token("name", "1{" if is_indicator else ONES, position, end, space)]
 
 
 def _text(text: str, end: int, position: int, space: bool) -> tuple[list[Token], int]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+ONES = "𝟏"
+"""The name of a column of ones, as long as what it meets."""
 Payload = Fraction | str | tuple[int, ...] | None
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from grader.maths.arrays import (
     Array,
     Identity,
+    Ones,
     Value,
     shape_text,
 )
@@ -81,6 +82,8 @@ def value_text(value: Value) -> str:
         return "undefined"
     if isinstance(value, Identity):
         return f"{value_text(value.scale)}·I"
+    if isinstance(value, Ones):
+        return f"{value_text(value.scale)}·𝟏"
     if isinstance(value, Array):
         return _array_text(value)
     if isinstance(value, Fraction):
