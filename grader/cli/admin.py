@@ -90,6 +90,27 @@ def add_user(context: click.Context, email: str, name: str, operator: bool) -> i
     return GRADED
 
 
+@user.command("password")
+@click.argument("email")
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@click.pass_context
+def set_password(context: click.Context, email: str, password: str) -> int:
+    """Set a person's password, and sign them out everywhere."""
+    from grader.errors import NotFound
+    from grader.service.web.passwords import hash_password
+    from grader.store import audit, roster, sessions
+
+    with open_store(context) as store, store.write() as session:
+        person = roster.find_user(session, email)
+        if person is None:
+            raise NotFound(f"nobody has the address {email}; add them: grade admin user add")
+        person.password_hash = hash_password(password)
+        sessions.end_all_sessions(session, person.id)
+        audit.note(session, None, "set password", f"user {person.id}")
+        click.echo(f"{email} signs in with the new password")
+    return GRADED
+
+
 @command.group("course")
 def course() -> None:
     """Courses."""

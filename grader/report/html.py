@@ -29,7 +29,7 @@ def render(report: Report) -> str:
     return _page().substitute(
         page_title=escape(" · ".join(filter(None, (report.assignment, score, report.title)))),
         header=_render_header(report),
-        main="\n".join(_render_main(report)),
+        main="\n".join(render_main(report)),
         footer=_render_footer(report),
     )
 
@@ -89,7 +89,7 @@ def _render_notices(report: Report) -> str:
     return f'\n<ul class="notices" role="note" aria-label="Please note">{notices}</ul>'
 
 
-def _render_main(report: Report) -> Iterable[str]:
+def render_main(report: Report) -> Iterable[str]:
     yield _render_first_steps(report)
     yield _render_summary(report)
     parts = "\n".join(render_part(part) for part in report.parts)

@@ -15,6 +15,7 @@ from grader.service.problem_json import answer_problems
 from grader.service.progress import Watcher
 from grader.service.running import Service
 from grader.service.settings import Settings
+from grader.service.web import add_pages
 from grader.store.database import Store
 from grader.store.migrating import require_current
 
@@ -61,4 +62,5 @@ def make_app(settings: Settings) -> FastAPI:
 
     for router in ROUTERS:
         app.include_router(router, prefix=API)
+    add_pages(app)
     return app

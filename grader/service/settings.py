@@ -53,6 +53,12 @@ class Settings(BaseModel):
     """A worker that was not heard of for so long is dead: six missed beats."""
     sweep_s: float = Field(default=30, gt=0)
     log_level: str = "info"
+    oidc_issuer: str = ""
+    """Where people sign in elsewhere: `https://login.example.edu`; empty for local accounts."""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = "your university account"
+    """What the button says: 'Sign in with …'."""
     metrics_token: str = ""
     """Who may read /metrics: a bearer token; empty for this machine only."""
 

@@ -1,0 +1,28 @@
+"""The pages: server-rendered, complete without JavaScript, nothing fetched from elsewhere."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from grader.service.web import account, reports, signing_in, student
+from grader.service.web.guarding import Guard
+from grader.service.web.page_errors import answer_pages
+from grader.service.web.rendering import STATIC, read_page_style
+
+ROUTERS: tuple[APIRouter, ...] = (
+    signing_in.router,
+    account.router,
+    student.router,
+    reports.router,
+)
+
+
+def add_pages(app: FastAPI) -> None:
+    """Serve pages beside the API: their routes, files, headers and errors."""
+    answer_pages(app)
+    app.add_middleware(Guard)
+    app.add_api_route("/static/page.css", read_page_style, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for router in ROUTERS:
+        app.include_router(router, include_in_schema=False)

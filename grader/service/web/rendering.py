@@ -1,0 +1,163 @@
+"""Templates to responses: escaped throughout, times in the reader's zone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import grader.report
+from grader.report.words import VERDICTS, format_change, format_points
+from grader.service.web.visiting import Visit
+from grader.store.types import now
+from grader.verdicts import Verdict
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+REPORT = Path(grader.report.__file__).parent
+
+
+@cache
+def environment() -> Environment:
+    """Templates; what comes from a student is text, and stays text."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Callable[..., str]] = {
+        "points": format_points_of,
+        "change": lambda points: format_change(float(points)),
+        "tone": name_tone,
+        "duration": format_wait,
+        "size": format_size,
+    }
+    made.filters |= filters
+    made.globals |= {"marks": read_marks(), "version": name_static()}
+    return made
+
+
+def render(
+    visit: Visit,
+    template: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **context: Any,
+) -> HTMLResponse:
+    """One page for one visitor."""
+    zone = find_zone(context.get("zone_name") or visit.timezone)
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            visit=visit,
+            moment=lambda when: format_moment(when, zone),
+            relative=format_relative,
+            zone_name=zone.key,
+            **{name: value for name, value in context.items() if name != "zone_name"},
+        )
+    )
+    return HTMLResponse(text, status, headers)
+
+
+def format_points_of(points: Decimal | Fraction | float | None) -> str:
+    """Points as people write them; a dash for none."""
+    return "–" if points is None else format_points(float(points))
+
+
+def name_tone(verdict: str) -> str:
+    """How a verdict looks."""
+    return VERDICTS[Verdict(verdict)].tone
+
+
+def find_zone(name: str) -> ZoneInfo:
+    """A time zone by its name; UTC where there is none."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def format_moment(when: dt.datetime | None, zone: ZoneInfo) -> Markup:
+    """A `<time>` in the reader's zone, with its name."""
+    if when is None:
+        return Markup("–")
+    local = when.astimezone(zone)
+    shown = f"{local:%a %-d %b %Y, %H:%M} {local.tzname()}"
+    return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), shown)
+
+
+def format_relative(when: dt.datetime | None, today: dt.datetime | None = None) -> str:
+    """How far from now, in the largest unit that fits: 'in 3 days', '2 hours ago'."""
+    if when is None:
+        return ""
+    seconds = (when - (today or now())).total_seconds()
+    words = format_wait(abs(seconds))
+    return f"in {words}" if seconds > 0 else f"{words} ago"
+
+
+def format_wait(seconds: float | None) -> str:
+    """A time for people: 20 seconds, 5 minutes, 3 days."""
+    if seconds is None:
+        return "–"
+    for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {word}{'' if count == 1 else 's'}"
+    count = max(0, round(seconds))
+    return f"{count} second{'' if count == 1 else 's'}"
+
+
+def format_size(count: int) -> str:
+    """Bytes for people."""
+    size = float(count)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024 or unit == "GiB":
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    raise AssertionError
+
+
+@cache
+def read_marks() -> Markup:
+    """The verdicts' icons, as reports have them."""
+    page = (REPORT / "page.html").read_text("utf-8")
+    found = re.search(r"<svg width=\"0\".*?</svg>", page, re.DOTALL)
+    assert found is not None
+    return Markup(found[0])
+
+
+@cache
+def _page_style() -> str:
+    from grader.report.charts import STYLE
+
+    own = (STATIC / "service.css").read_text("utf-8")
+    return "\n".join([(REPORT / "page.css").read_text("utf-8"), STYLE, own])
+
+
+def read_page_style(request: Request) -> Response:
+    """The reports' own style, and what pages need beside it."""
+    return Response(_page_style(), media_type="text/css")
+
+
+@cache
+def name_static() -> str:
+    """Changes whenever a static file does."""
+    digest = hashlib.sha256(_page_style().encode())
+    for path in sorted(STATIC.iterdir()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

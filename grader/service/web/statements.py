@@ -1,0 +1,169 @@
+"""What an assignment asks, read from the version that its submissions are graded with."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import threading
+import zipfile
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from grader.errors import NotFound
+from grader.kinds import BY_CODE
+from grader.spec.loaded import LoadedAssignment
+from grader.store.blobs import read_blob
+from grader.store.schema import Assignment, ProblemVersion
+
+KEPT = 64
+"""Assignments loaded at once, some hundred KiB each."""
+LINES = ("value", "expression", "bigO", "shape", "interval", "set", "array")
+"""Kinds whose answer is mostly a line."""
+_kept: OrderedDict[str, LoadedAssignment] = OrderedDict()
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blank:
+    """One thing to fill in: a part, or a field of one."""
+
+    name: str
+    """The heading that it is handed in under: `part` or `part.field`."""
+    label: str
+    kind: str
+    points: float
+    options: Mapping[str, str]
+    is_line: bool
+    symbols: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One part as its student sees it."""
+
+    id: str
+    title: str
+    kind: str
+    points: float
+    prompt: str
+    how: str
+    is_code: bool
+    signature: str
+    starter: str
+    blanks: tuple[Blank, ...]
+    hidden_checks: int
+    hidden_points: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedProblem:
+    """One problem with its parts."""
+
+    id: str
+    title: str
+    prompt: str
+    parts: tuple[Asked, ...]
+
+
+def load_version(session: Session, assignment: Assignment) -> LoadedAssignment:
+    """The assignment as it is graded now; loaded once a version.
+
+    Errors   NotFound while nothing is registered.
+    """
+    version = session.get(ProblemVersion, assignment.version_id) if assignment.version_id else None
+    if version is None:
+        raise NotFound(f"{assignment.slug} has no problems yet")
+    with _lock:
+        if version.bundle_sha in _kept:
+            _kept.move_to_end(version.bundle_sha)
+            return _kept[version.bundle_sha]
+    loaded = _load(read_blob(session, version.bundle_sha), assignment.slug)
+    with _lock:
+        _kept[version.bundle_sha] = loaded
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return loaded
+
+
+def _load(bundle: bytes, slug: str) -> LoadedAssignment:
+    from grader.spec.loading import Course
+
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+            # Our own: packed by the catalogue from the course's folder.
+            archive.extractall(folder)
+        return Course(Path(folder)).load(slug)
+
+
+def ask(loaded: LoadedAssignment) -> tuple[AskedProblem, ...]:
+    """Everything that a student is asked; nothing that answers it."""
+    return tuple(
+        AskedProblem(
+            id=problem.id,
+            title=problem.title,
+            prompt=problem.prompt,
+            parts=tuple(_ask_part(part_id, part) for part_id, part in problem.parts.items()),
+        )
+        for problem in loaded.problems
+    )
+
+
+def find_blanks(loaded: LoadedAssignment) -> Iterator[tuple[Blank, Any]]:
+    """What is filled in on a page, each with the part or field that it answers."""
+    for _, part_id, part in loaded.parts():
+        yield from _list_blanks(part_id, part)
+
+
+def _ask_part(part_id: str, part: Any) -> Asked:
+    from grader.authoring.statement import describe_handing_in
+
+    hidden = [check for check in getattr(part, "checks", ()) if getattr(check, "hidden", False)]
+    return Asked(
+        id=part_id,
+        title=part.title or part_id,
+        kind=part.kind,
+        points=float(part.points),
+        prompt=part.prompt,
+        how=describe_handing_in(part),
+        is_code=part.kind in BY_CODE,
+        signature=str(getattr(part, "signature", "") or ""),
+        starter=str(getattr(part, "starter", "") or ""),
+        blanks=tuple(blank for blank, _ in _list_blanks(part_id, part)),
+        hidden_checks=len(hidden),
+        hidden_points=float(sum(check.points or 0 for check in hidden)),
+    )
+
+
+def _list_blanks(part_id: str, part: Any) -> Iterator[tuple[Blank, Any]]:
+    if part.kind in BY_CODE or part.kind == "property":
+        return
+    fields = getattr(part, "fields", None) or {}
+    if not fields:
+        yield _make_blank(part_id, "Your answer", part.kind, part), part
+        return
+    for name, field in fields.items():
+        label = field.prompt.strip() or name
+        yield _make_blank(f"{part_id}.{name}", label, part.kind, field), field
+
+
+def _make_blank(name: str, label: str, kind: str, asked: Any) -> Blank:
+    options = dict(getattr(asked, "options", None) or {})
+    if kind == "order":
+        options = {}
+    return Blank(
+        name=name,
+        label=label,
+        kind=kind,
+        points=float(asked.points or 0),
+        options=options,
+        is_line=kind in LINES,
+        symbols={
+            symbol: about.about or ""
+            for symbol, about in (getattr(asked, "symbols", None) or {}).items()
+        },
+    )

@@ -1,0 +1,280 @@
+"""A student's pages: courses, assignments, handing in, what came of it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from grader.errors import GraderError, SubmissionError, UsageError
+from grader.service.api.finding import open_assignment, open_course
+from grader.service.api.submissions import take
+from grader.service.authorising import Action, Thing, may, require
+from grader.service.intake import look_at, make_folder
+from grader.service.web.charts import Mark, draw_history
+from grader.service.web.handing_in import pack, read_typed
+from grader.service.web.previewing import preview
+from grader.service.web.rendering import render
+from grader.service.web.statements import ask, find_blanks, load_version
+from grader.service.web.throttling import Throttle
+from grader.service.web.visiting import Anybody, Form, PageForm, SignedIn, UploadForm, Visit
+from grader.store.admission import find_extension, find_latest
+from grader.store.blobs import read_blob
+from grader.store.catalogue import list_assignments
+from grader.store.runs import find_newest_runs
+from grader.store.schema import Assignment, Course, GradingRun, Standing, Submission
+from grader.store.scores import explain_standing, find_counting_runs
+from grader.store.standing import Judged
+from grader.store.types import now
+from grader.submission.files import File
+from grader.submission.read import read_files
+
+router = APIRouter()
+SHOWN = 200
+"""Submissions of one student to one assignment on a page."""
+PREVIEWS = Throttle(allowed=240, window_s=60)
+"""Four a second: faster than anybody types, slow enough for one process to serve a class."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An assignment in a list, as it stands for its reader."""
+
+    course: Course
+    assignment: Assignment
+    due_at: Any
+    is_extended: bool
+    standing: Standing | None
+    is_open: bool
+
+
+@router.get("/")
+def show_home(visit: Anybody) -> Response:
+    """One's courses, and what is due next in them."""
+    if visit.known is None:
+        return RedirectResponse("/sign-in", 303)
+    person = visit.person
+    with visit.service.store.read() as session:
+        courses = session.scalars(
+            select(Course)
+            .where(Course.id.in_(person.roles), Course.archived_at.is_(None))
+            .order_by(Course.title)
+        ).all()
+        rows = [row for course in courses for row in _list_rows(session, visit, course)]
+    soon = sorted(
+        (row for row in rows if row.is_open and row.due_at and row.due_at > now()),
+        key=lambda row: row.due_at,
+    )[:5]
+    return render(visit, "home.html", courses=courses, soon=soon, roles=person.roles)
+
+
+@router.get("/courses/{course}")
+def show_course(visit: SignedIn, course: str) -> Response:
+    """The assignments of a course."""
+    with visit.service.store.read() as session:
+        found = open_course(session, visit.person, course)
+        rows = _list_rows(session, visit, found)
+    return render(
+        visit, "course.html", course=found, rows=rows, zone_name=visit.timezone or found.timezone,
+        role=visit.person.roles.get(found.id, ""),
+    )  # fmt: skip
+
+
+def _list_rows(session: Session, visit: Visit, course: Course) -> list[Row]:
+    person = visit.person
+    sees_all = may(person, Action.SEE_UNPUBLISHED, Thing(course.id))
+    standings = {
+        standing.assignment_id: standing
+        for standing in session.scalars(select(Standing).where(Standing.user_id == person.user_id))
+    }
+    rows = []
+    for assignment in list_assignments(session, course.id):
+        if not (assignment.is_visible or sees_all):
+            continue
+        extension = find_extension(session, assignment.id, person.user_id)
+        due_at = extension.due_at if extension else assignment.due_at
+        closes_at = max(filter(None, (assignment.closes_at, due_at)), default=None)
+        is_open = not (assignment.closes_at and closes_at and closes_at < now())
+        rows.append(
+            Row(
+                course=course,
+                assignment=assignment,
+                due_at=due_at,
+                is_extended=extension is not None,
+                standing=standings.get(assignment.id),
+                is_open=is_open and not (assignment.opens_at and assignment.opens_at > now()),
+            )
+        )
+    return rows
+
+
+@router.get("/courses/{course}/assignments/{assignment}")
+def show_assignment(visit: SignedIn, course: str, assignment: str) -> Response:
+    """What is asked, the form to hand in, and where one stands."""
+    return _show_assignment(visit, course, assignment)
+
+
+def _show_assignment(
+    visit: Visit,
+    course_slug: str,
+    slug: str,
+    *,
+    fault: str = "",
+    typed: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    person = visit.person
+    with visit.service.store.read() as session:
+        course, assignment = open_assignment(session, person, course_slug, slug)
+        row = next(
+            row for row in _list_rows(session, visit, course) if row.assignment.id == assignment.id
+        )
+        loaded = load_version(session, assignment)
+        latest = find_latest(session, assignment.id, person.user_id)
+        files = _read_archive(session, latest)
+        judged = _explain(session, visit, assignment)
+        submissions, runs, counting = _find_history(session, assignment, person.user_id)
+    blanks = [blank.name for blank, _ in find_blanks(loaded)]
+    if typed is None:
+        typed = read_typed(files, blanks)
+    answers = ("answers.md", "answers-typed.md")
+    return render(
+        visit, "assignment.html", status, course=course, assignment=assignment, row=row,
+        problems=ask(loaded), prompt=loaded.prompt, typed=typed, fault=fault, latest=latest,
+        kept=[file.name for file in files if file.name not in answers],
+        judged=judged, submissions=submissions, runs=runs, counting=counting,
+        chart=_draw(submissions, counting, judged, float(assignment.max_points)),
+        zone_name=visit.timezone or course.timezone, limits=visit.service.settings,
+        can_submit=may(person, Action.SUBMIT, Thing(course.id, person.user_id)),
+    )  # fmt: skip
+
+
+def _explain(session: Session, visit: Visit, assignment: Assignment) -> Judged | None:
+    person = visit.person
+    if not may(person, Action.SEE_SCORE, Thing(assignment.course_id, person.user_id)):
+        return None
+    return explain_standing(session, assignment, person.user_id)
+
+
+def _find_history(
+    session: Session, assignment: Assignment, user_id: int
+) -> tuple[Sequence[Submission], dict[int, GradingRun], dict[int, GradingRun]]:
+    submissions = session.scalars(
+        select(Submission)
+        .where(Submission.assignment_id == assignment.id, Submission.user_id == user_id)
+        .order_by(Submission.ordinal.desc())
+        .limit(SHOWN)
+    ).all()
+    ids = [submission.id for submission in submissions]
+    return submissions, find_newest_runs(session, ids), find_counting_runs(session, ids)
+
+
+def _draw(
+    submissions: Sequence[Submission],
+    counting: dict[int, GradingRun],
+    judged: Judged | None,
+    maximum: float,
+) -> Any:
+    marks = [
+        Mark(
+            submission.ordinal,
+            submission.received_at,
+            float(counting[submission.id].score or 0),
+            judged is not None and judged.submission_id == submission.id,
+        )
+        for submission in reversed(submissions)
+        if submission.id in counting
+    ]
+    return draw_history(marks, maximum, "Your scores by submission") if len(marks) > 1 else None
+
+
+def _read_archive(session: Session, submission: Submission | None) -> list[File]:
+    """The files of an earlier submission; none once they were removed."""
+    if submission is None or submission.archive_sha is None:
+        return []
+    content = read_blob(session, submission.archive_sha)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / submission.archive_name
+        path.write_bytes(content)
+        try:
+            return read_files(path)
+        except SubmissionError:
+            return []
+
+
+@router.post("/courses/{course}/assignments/{assignment}/preview")
+def show_preview(visit: SignedIn, form: PageForm, course: str, assignment: str) -> Response:
+    """How one typed answer is read: a fragment, or a page of its own without JavaScript."""
+    PREVIEWS.require_room(str(visit.person.user_id))
+    PREVIEWS.note(str(visit.person.user_id))
+    with visit.service.store.read() as session:
+        _, found = open_assignment(session, visit.person, course, assignment)
+        loaded = load_version(session, found)
+    name = form.read("name", 200)
+    blank = next((pair for pair in find_blanks(loaded) if pair[0].name == name), None)
+    if blank is None:
+        raise UsageError(f"{assignment} has no answer called '{name}'")
+    shown = preview(blank[0].kind, blank[1], form.get(f"answer:{name}", ""))
+    return render(visit, "preview.html", shown=shown)
+
+
+@router.post("/courses/{course}/assignments/{assignment}/hand-in")
+def hand_in(
+    request: Request, visit: SignedIn, form: UploadForm, course: str, assignment: str
+) -> Response:
+    """Take what was uploaded and typed, and let it be graded."""
+    person = visit.person
+    with visit.service.store.read() as session:
+        found, wanted = open_assignment(session, person, course, assignment)
+        require(person, Action.SUBMIT, Thing(found.id, person.user_id))
+        loaded = load_version(session, wanted)
+        latest = find_latest(session, wanted.id, person.user_id)
+        kept = _read_archive(session, latest) if form.get("keep") else []
+    blanks = {blank.name: blank for blank, _ in find_blanks(loaded)}
+    typed = {name: form.get(f"answer:{name}", "") for name in blanks}
+    if form.get("read"):
+        # The button of a browser without JavaScript: show how everything is read.
+        return _show_readings(visit, loaded, typed, course, assignment)
+    try:
+        with make_folder(visit.service.settings.folder) as folder:
+            path = pack(
+                Path(folder), form.files.get("files", ()), typed, kept,
+                visit.service.settings.upload_bytes,
+            )  # fmt: skip
+            handed_in = look_at(path, _name(form))
+        view, _ = take(
+            visit.service, person, course, assignment, handed_in, bool(form.get("practice")),
+            request.state.request_id, "page",
+        )  # fmt: skip
+    except GraderError as fault:
+        return _show_assignment(
+            visit, course, assignment, fault=str(fault), typed=typed, status=422
+        )
+    return RedirectResponse(f"/submissions/{view.id}", 303)
+
+
+def _name(form: Form) -> str:
+    names = [upload.filename for upload in form.files.get("files", ()) if upload.filename]
+    if not names:
+        return "typed answers"
+    return names[0][:200] if len(names) == 1 else f"{names[0][:150]} and {len(names) - 1} more"
+
+
+def _show_readings(
+    visit: Visit, loaded: Any, typed: dict[str, str], course: str, assignment: str
+) -> Response:
+    rows = [
+        (blank, typed.get(blank.name, ""), preview(blank.kind, asked, typed.get(blank.name, "")))
+        for blank, asked in find_blanks(loaded)
+        if typed.get(blank.name, "").strip()
+    ]
+    return render(
+        visit, "readings.html", rows=rows, title=loaded.title, course=course, assignment=assignment
+    )
