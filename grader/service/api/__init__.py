@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from grader.service.api import assignments, identity, submissions
+from grader.service.api import (
+    assignments,
+    gradebook,
+    identity,
+    judgements,
+    operations,
+    people,
+    regrades,
+    submissions,
+    tokens,
+    uploads,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     identity.router,
     assignments.router,
+    uploads.router,
     submissions.router,
+    judgements.router,
+    gradebook.router,
+    regrades.router,
+    people.router,
+    tokens.router,
+    operations.router,
 )

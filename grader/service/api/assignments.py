@@ -19,6 +19,8 @@ from grader.store.schema import Assignment, Course, ProblemVersion
 
 router = APIRouter(tags=["assignments"])
 
+PLACE = "/courses/{course}/assignments/{assignment}"
+
 
 class PartView(BaseModel):
     """One part, as students see it before they answer."""
@@ -59,7 +61,7 @@ def read_assignments(request: Request, known: Asker, course: str) -> list[Assign
         ]
 
 
-@router.get("/courses/{course}/assignments/{assignment}")
+@router.get(PLACE)
 def read_assignment(request: Request, known: Asker, course: str, assignment: str) -> AssignmentView:
     """One assignment."""
     with find_service(request).store.read() as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,17 +18,20 @@ from starlette.concurrency import run_in_threadpool
 
 from grader.errors import Conflict, NotFound
 from grader.service.acting import Asker
+from grader.service.api.assignments import PLACE
 from grader.service.api.finding import open_assignment, open_submission
+from grader.service.api.shapes import Id
 from grader.service.authorising import Action, Thing, may, require
 from grader.service.intake import clean_name, look_at, make_folder, stream_to_file
 from grader.service.progress import Sight
 from grader.service.running import Service, find_service
-from grader.store import runs
-from grader.store.admission import HandedIn, Taken, find_run, take_submission
+from grader.store import audit, runs
+from grader.store.admission import HandedIn, Taken, add_run, find_run, take_submission
 from grader.store.blobs import read_blob
 from grader.store.roster import Known
-from grader.store.schema import Assignment, Course, GradingRun, RunState, Submission
+from grader.store.schema import Assignment, Course, GradingRun, Purpose, RunState, Submission
 from grader.store.scores import find_counting_runs
+from grader.store.uploads import forget_upload, read_upload
 
 router = APIRouter(tags=["submissions"])
 
@@ -64,7 +68,7 @@ class SubmissionView(BaseModel):
     run: RunView | None
 
 
-@router.post("/courses/{course}/assignments/{assignment}/submissions", status_code=201)
+@router.post(PLACE + "/submissions", status_code=201)
 async def hand_in(
     request: Request,
     response: Response,
@@ -74,6 +78,10 @@ async def hand_in(
     file: Annotated[str, Query(max_length=200, description="The file's name: `hw2.zip`.")],
     name: Annotated[str, Query(max_length=200, description="What to call it.")] = "",
     practice: Annotated[bool, Query(description="Grade it, and never count it.")] = False,
+    upload: Annotated[
+        str | None,
+        Query(pattern=r"^[0-9a-f]{64}$", description="A whole upload's name, in place of a body."),
+    ] = None,
 ) -> SubmissionView:
     """Hand in: the body is the file itself, a .zip, .tar.gz, .ipynb, .py or .md.
 
@@ -84,13 +92,27 @@ async def hand_in(
     await run_in_threadpool(_require_may_submit, service, known, course, assignment)
     with make_folder(service.settings.folder) as folder:
         path = Path(folder) / clean_name(file)
-        await stream_to_file(request.stream(), path, service.settings.upload_bytes)
+        if upload is None:
+            await stream_to_file(request.stream(), path, service.settings.upload_bytes)
+        else:
+            await run_in_threadpool(_fetch_upload, service, known, upload, path)
         handed_in = await run_in_threadpool(look_at, path, name or file)
     view, is_new = await run_in_threadpool(
         take, service, known, course, assignment, handed_in, practice, request.state.request_id
     )
+    if upload is not None:
+        await run_in_threadpool(_forget_upload, service, known, upload)
     response.status_code = 201 if is_new else 200
     return view
+
+
+def _fetch_upload(service: Service, known: Known, sha256: str, path: Path) -> None:
+    with service.store.read() as session:
+        path.write_bytes(read_upload(session, known.user_id, sha256))
+
+
+def _forget_upload(service: Service, known: Known, sha256: str) -> None:
+    service.store.attempt(lambda session: forget_upload(session, known.user_id, sha256))
 
 
 def _require_may_submit(service: Service, known: Known, course: str, assignment: str) -> None:
@@ -137,7 +159,7 @@ def take(
         return show_submission(service, session, known, submission, wanted), taken.is_new
 
 
-@router.get("/courses/{course}/assignments/{assignment}/submissions")
+@router.get(PLACE + "/submissions")
 def read_submissions(
     request: Request,
     known: Asker,
@@ -163,7 +185,7 @@ def read_submissions(
 
 
 @router.get("/submissions/{submission_id}")
-def read_one(request: Request, known: Asker, submission_id: int) -> SubmissionView:
+def read_one(request: Request, known: Asker, submission_id: Id) -> SubmissionView:
     """One submission, and how its grading stands."""
     service = find_service(request)
     with service.store.read() as session:
@@ -177,7 +199,7 @@ def read_one(request: Request, known: Asker, submission_id: int) -> SubmissionVi
 def read_report(
     request: Request,
     known: Asker,
-    submission_id: int,
+    submission_id: Id,
     audience: Literal["student", "staff"] = "student",
 ) -> Response:
     """The report, the same as `grade submit` writes on your machine."""
@@ -194,7 +216,7 @@ def read_report(
 
 
 @router.post("/submissions/{submission_id}/cancel")
-def cancel(request: Request, known: Asker, submission_id: int) -> SubmissionView:
+def cancel(request: Request, known: Asker, submission_id: Id) -> SubmissionView:
     """Cancel a grading that waits or runs."""
     service = find_service(request)
 
@@ -206,14 +228,78 @@ def cancel(request: Request, known: Asker, submission_id: int) -> SubmissionView
         runs.cancel(session, run.id)
 
     service.store.attempt(work)
+    return _show_anew(service, known, submission_id)
+
+
+def _show_anew(service: Service, known: Known, submission_id: int) -> SubmissionView:
     with service.store.read() as session:
         submission = session.get_one(Submission, submission_id)
         assignment = session.get_one(Assignment, submission.assignment_id)
         return show_submission(service, session, known, submission, assignment)
 
 
+@router.get("/submissions/{submission_id}/files/{name:path}")
+def read_handed_in_file(request: Request, known: Asker, submission_id: Id, name: str) -> Response:
+    """One file as it was handed in; always plain text, whatever it says it is."""
+    with find_service(request).store.read() as session:
+        submission, _ = open_submission(session, known, submission_id, Action.SEE_SUBMISSION)
+        content = read_source(session, submission, name)
+    return Response(
+        content,
+        media_type="text/plain; charset=utf-8",
+        headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"},
+    )
+
+
+def read_source(session: Session, submission: Submission, name: str) -> bytes:
+    """One of a submission's files.
+
+    Errors   NotFound for a file that is not in its manifest, or was removed.
+    """
+    from grader.submission.read import read_files
+
+    if submission.archive_sha is None:
+        raise NotFound("the files of this submission were removed")
+    if all(file["name"] != name for file in submission.manifest):
+        raise NotFound("there is no such file in this submission")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / submission.archive_name
+        path.write_bytes(read_blob(session, submission.archive_sha))
+        return next(file.content for file in read_files(path) if file.name == name)
+
+
+@router.post("/submissions/{submission_id}/retry")
+def retry(request: Request, known: Asker, submission_id: Id) -> SubmissionView:
+    """For staff: grade it anew, out of quarantine or after a fault of ours."""
+    service = find_service(request)
+
+    def work(session: Session) -> None:
+        submission, assignment = open_submission(
+            session, known, submission_id, Action.SEE_STAFF_REPORT
+        )
+        run = find_run(session, submission.id)
+        if run is not None and RunState(run.state).is_open:
+            raise Conflict("it is being graded already")
+        if run is not None and run.state == RunState.QUARANTINED:
+            run = runs.release_from_quarantine(session, run.id)
+        else:
+            run = add_run(
+                session,
+                submission,
+                assignment,
+                Purpose.INTERACTIVE,
+                request_id=request.state.request_id,
+            )
+        audit.note(session, known.user_id, "grade anew", f"submission {submission.id}")
+        service.engine.enqueue(session, [run])
+
+    service.store.attempt(work)
+    service.engine.wake()
+    return _show_anew(service, known, submission_id)
+
+
 @router.get("/submissions/{submission_id}/events")
-async def follow(request: Request, known: Asker, submission_id: int) -> Response:
+async def follow(request: Request, known: Asker, submission_id: Id) -> Response:
     """Server-sent events: `status`, a `part` as each is graded, and `over` at the end.
 
     With the header `Last-Event-ID` parts go on after that one.

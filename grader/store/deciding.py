@@ -1,0 +1,187 @@
+"""What people decide: marks, overrides, extensions. Each is added, noted and reflected at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from grader.errors import Conflict, NotFound
+from grader.store import audit
+from grader.store.schema import (
+    Assignment,
+    Enrolment,
+    Extension,
+    Passback,
+    ProblemVersion,
+    RubricMark,
+    ScoreOverride,
+    Standing,
+    Submission,
+)
+from grader.store.scores import refresh
+from grader.store.types import now
+
+
+def mark(
+    session: Session,
+    submission: Submission,
+    *,
+    part: str,
+    item: str,
+    points: Decimal | None,
+    comment: str,
+    reason: str,
+    author_id: int,
+) -> RubricMark:
+    """Mark a part of a submission, or one item of its rubric; None takes the mark back.
+
+    Errors   NotFound for an unknown part or item; Conflict for more points than there are.
+    """
+    assignment = session.get_one(Assignment, submission.assignment_id)
+    known = find_part(session, assignment, part)
+    rubric = {each["item"]: _read(each["points"]) for each in known["rubric"]}
+    if item and item not in rubric:
+        raise NotFound(f"{part} has no rubric item '{item[:60]}'")
+    most = rubric[item] if item else _read(known["points"])
+    if points is not None and not 0 <= points <= most:
+        raise Conflict(f"{points} points are not between 0 and {most:f}")
+    made = RubricMark(
+        submission_id=submission.id,
+        part=part,
+        item=item,
+        points=points,
+        comment=comment,
+        reason=reason,
+        author_id=author_id,
+    )
+    session.add(made)
+    session.flush()
+    _note(session, author_id, "mark", f"submission {submission.id}", part, points)
+    reflect(session, assignment, submission.user_id)
+    return made
+
+
+def override(
+    session: Session,
+    assignment: Assignment,
+    user_id: int,
+    *,
+    kind: str,
+    part: str,
+    points: Decimal | None,
+    reason: str,
+    author_id: int,
+) -> ScoreOverride:
+    """Say what a part or an assignment counts for a student, whatever the grader found.
+
+    Errors   NotFound for a stranger to the course or an unknown part; Conflict for points that
+             don't fit the kind.
+    """
+    require_member(session, assignment, user_id)
+    if part:
+        find_part(session, assignment, part)
+    if (points is None) != (kind in ("excuse", "withdraw")):
+        raise Conflict(f"'{kind}' {'takes no' if points is not None else 'needs'} points")
+    made = ScoreOverride(
+        assignment_id=assignment.id,
+        user_id=user_id,
+        part=part,
+        kind=kind,
+        points=points,
+        reason=reason,
+        author_id=author_id,
+    )
+    session.add(made)
+    session.flush()
+    thing = f"assignment {assignment.id} user {user_id}"
+    _note(session, author_id, f"override: {kind}", thing, part, points)
+    reflect(session, assignment, user_id)
+    return made
+
+
+def extend(
+    session: Session,
+    assignment: Assignment,
+    user_id: int,
+    *,
+    due_at: dt.datetime | None,
+    reason: str,
+    author_id: int,
+) -> Extension:
+    """Give a student more time; None takes it back.
+
+    Errors   NotFound for a stranger to the course.
+    """
+    require_member(session, assignment, user_id)
+    made = Extension(
+        assignment_id=assignment.id,
+        user_id=user_id,
+        due_at=due_at,
+        reason=reason,
+        author_id=author_id,
+    )
+    session.add(made)
+    session.flush()
+    audit.note(
+        session,
+        author_id,
+        "extend",
+        f"assignment {assignment.id} user {user_id}",
+        due_at=due_at.isoformat() if due_at else None,
+    )
+    reflect(session, assignment, user_id)
+    return made
+
+
+def reflect(session: Session, assignment: Assignment, user_id: int) -> None:
+    """Compute a score anew, and send it to the learning platform where one waits for it."""
+    judged = refresh(session, assignment, user_id)
+    passback = session.get(Passback, (assignment.id, user_id))
+    if passback is None or judged.state in ("none", "excused"):
+        return
+    standing = session.get_one(Standing, (assignment.id, user_id))
+    if (passback.score, passback.max_score) != (standing.score, standing.max_score):
+        passback.score, passback.max_score = standing.score, standing.max_score
+        passback.version += 1
+        passback.tries, passback.next_try_at, passback.changed_at = 0, None, now()
+
+
+def find_part(session: Session, assignment: Assignment, part: str) -> dict[str, Any]:
+    """A part of the current version, as its outline has it.
+
+    Errors   NotFound.
+    """
+    version = session.get(ProblemVersion, assignment.version_id) if assignment.version_id else None
+    for known in version.outline if version else ():
+        if known["id"] == part:
+            return known
+    raise NotFound(f"{assignment.slug} has no part '{part[:60]}'")
+
+
+def require_member(session: Session, assignment: Assignment, user_id: int) -> None:
+    """Errors   NotFound when somebody isn't in the assignment's course."""
+    found = session.scalar(
+        select(Enrolment.user_id).where(
+            Enrolment.course_id == assignment.course_id, Enrolment.user_id == user_id
+        )
+    )
+    if found is None:
+        raise NotFound("there is no such person in this course")
+
+
+def _read(points: object) -> Decimal:
+    from fractions import Fraction
+
+    return Decimal(round(Fraction(str(points)) * 10_000)) / 10_000
+
+
+def _note(
+    session: Session, author_id: int, action: str, thing: str, part: str, points: Decimal | None
+) -> None:
+    audit.note(
+        session, author_id, action, thing, part=part, points=None if points is None else str(points)
+    )

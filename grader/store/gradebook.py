@@ -1,0 +1,105 @@
+"""The gradebook: a row a student, a cell an assignment; read from the copies of the scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from grader.store.catalogue import list_assignments
+from grader.store.schema import Assignment, Enrolment, Role, Standing, User
+from grader.store.types import UNITS
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One student's score in one assignment."""
+
+    state: str
+    score: float
+    max_score: float
+    open_points: float
+    submission_id: int | None
+    is_late: bool
+    is_adjusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One student."""
+
+    user_id: int
+    name: str
+    email: str
+    section: str
+    external_id: str
+    cells: tuple[Cell | None, ...]
+    """As the assignments stand; None where nothing was handed in or decided."""
+
+    @property
+    def total(self) -> float:
+        return round(sum(cell.score for cell in self.cells if cell), 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Gradebook:
+    """A course's scores."""
+
+    assignments: tuple[Assignment, ...]
+    rows: tuple[Row, ...]
+
+
+def read_gradebook(session: Session, course_id: int) -> Gradebook:
+    """All students of a course by name, with what each earned.
+
+    Cost   two queries and a pass over the cells: 24,000 take a fifth of a second.
+    """
+    assignments = list_assignments(session, course_id)
+    places = {assignment.id: index for index, assignment in enumerate(assignments)}
+    empty: list[Cell | None] = [None] * len(assignments)
+    cells: dict[int, list[Cell | None]] = {}
+    # Bare columns, and points as the whole numbers they are kept as: objects would take longer
+    # to make than the query.
+    table = Standing.__table__
+    units = {name: table.c[name] for name in ("score", "max_score", "open_points")}
+    from sqlalchemy import BigInteger, type_coerce
+
+    raw = [type_coerce(column, BigInteger) for column in units.values()]
+    for user_id, assignment_id, state, score, most, waits, submission_id, late, adjusted in (
+        session.execute(
+            select(
+                table.c.user_id, table.c.assignment_id, table.c.state, *raw,
+                table.c.submission_id, table.c.is_late, table.c.is_adjusted,
+            ).where(table.c.assignment_id.in_(places))
+        )
+    ):  # fmt: skip
+        row = cells.get(user_id)
+        if row is None:
+            row = cells[user_id] = list(empty)
+        row[places[assignment_id]] = Cell(
+            state, score / UNITS, most / UNITS, waits / UNITS, submission_id, late, adjusted
+        )
+    people = session.execute(
+        select(User.id, User.name, User.email, Enrolment.section, Enrolment.external_id)
+        .join(Enrolment, Enrolment.user_id == User.id)
+        .where(
+            Enrolment.course_id == course_id,
+            Enrolment.role == Role.STUDENT,
+            Enrolment.left_at.is_(None),
+        )
+        .order_by(User.name, User.id)
+    )
+    return Gradebook(
+        tuple(assignments),
+        tuple(
+            Row(user_id, name, email or "", section, external_id, tuple(cells.get(user_id, empty)))
+            for user_id, name, email, section, external_id in people
+        ),
+    )
+
+
+def sum_max_points(book: Gradebook) -> Decimal:
+    """What all assignments are worth together."""
+    return sum((assignment.max_points for assignment in book.assignments), Decimal(0))
