@@ -1,4 +1,4 @@
-"""Every derivation of tests/maths_cases/chains.yaml is judged, and its first bad step named."""
+"""Every derivation of tests/maths_cases is judged, and its first bad step named."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.spec.parts import ChainPart
 from grader.submission.models import Answer
 from grader.verdicts import Outcome, Verdict
 
-CASES = load_cases("chains.yaml")
+CASES = load_cases("chains.yaml") + load_cases("held_out_chains.yaml")
 RIGHT = [
     pytest.param(case, text, id=f"{case['topic']}-{number}")
     for case in CASES
@@ -38,7 +38,9 @@ class QuietBench:
 
 def judge(case: dict[str, Any], text: str) -> Outcome:
     settings = {
-        key: value for key, value in case.items() if key not in ("topic", "right", "wrong", "open")
+        key: value
+        for key, value in case.items()
+        if key not in ("topic", "right", "wrong", "open", "undecided")
     }
     part = ChainPart.model_validate({"kind": "chain", **settings})
     answer = Answer(part="p", text=text, file="answers.md", line=1)
@@ -71,6 +73,14 @@ def test_derivation_of_something_else_goes_to_a_person() -> None:
         outcome = judge(case, text)
         assert outcome.verdict is Verdict.UNDECIDED
         assert "something else" in outcome.feedback
+
+
+def test_step_that_holds_where_both_sides_are_defined_goes_to_a_person() -> None:
+    undecided = [(case, text) for case in CASES for text in case.get("undecided", ())]
+
+    assert undecided
+    for case, text in undecided:
+        assert judge(case, text).verdict is Verdict.UNDECIDED
 
 
 GAUSS = next(case for case in CASES if case["topic"] == "attn-gauss")

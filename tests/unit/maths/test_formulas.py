@@ -1,4 +1,4 @@
-"""Every triple of tests/maths_cases/formulas.yaml gets its verdict."""
+"""Every triple of tests/maths_cases gets its verdict."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from grader.maths import Unreadable, compare, show
 from grader.maths.answers import read_answer
 from grader.spec.models import Tolerance
 
+CASES = load_cases("formulas.yaml") + load_cases("held_out_formulas.yaml")
 TRIPLES = [
     pytest.param(case, answer, verdict, id=f"{case['topic']}-{verdict}-{number}")
-    for case in load_cases("formulas.yaml")
-    for verdict in ("equal", "different", "refused")
+    for case in CASES
+    for verdict in ("equal", "different", "undecided", "refused")
     for number, answer in enumerate(case.get(verdict, ()))
 ]
 
@@ -47,7 +48,7 @@ def test_half_of_the_triples_are_latex() -> None:
     assert len(latex) >= len(TRIPLES) * 0.5
 
 
-@pytest.mark.parametrize("case", load_cases("formulas.yaml"), ids=lambda case: case["topic"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["topic"])
 def test_reference_is_shown_so_that_it_reads_back(case: dict[str, Any]) -> None:
     symbols = declare(**case["symbols"])
     reference = formula(str(case["reference"]), symbols)
