@@ -1,9 +1,10 @@
 # make demo: from a bare clone to a graded homework.  make test: everything CI asks for.
+# make docs: the documentation as a site, in site/.
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test unit lint types bench clean
+.PHONY: demo test unit lint types bench docs clean
 
 demo: $(VENV)/.installed bubblewrap
 	$(BIN)/grade submit submissions/hw2/sample
@@ -18,6 +19,10 @@ lint: $(VENV)/.installed
 
 types: $(VENV)/.installed
 	$(BIN)/mypy --strict grader
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/python -m mkdocs build --quiet
 
 bench: $(VENV)/.installed bubblewrap
 	$(BIN)/python -m benchmarks
@@ -37,4 +42,4 @@ postgresql:
 	@sh -c 'command -v initdb || ls /usr/lib/postgresql/*/bin/initdb' >/dev/null 2>&1 || sh tools/install_postgresql.sh
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -9,9 +9,19 @@ import click
 
 
 @click.command("schema")
-@click.argument("what", type=click.Choice(["problem", "assignment", "report"]), default="problem")
+@click.argument(
+    "what", type=click.Choice(["problem", "assignment", "report", "fields"]), default="problem"
+)
 def command(what: str) -> None:
-    """Print the JSON Schema of problem files, of assignment.yaml or of reports."""
+    """Print the JSON Schema of problem files, of assignment.yaml or of reports.
+
+    Of `fields` it prints no schema but a page for people: every key, what it takes and means.
+    """
+    if what == "fields":
+        from grader.authoring.field_pages import write_field_page
+
+        click.echo(write_field_page(), nl=False)
+        return
     click.echo(json.dumps(find_schema(what), indent=2, ensure_ascii=False))
 
 
