@@ -10,8 +10,10 @@ import numpy as np
 
 from grader.kernels import allocations, atomics, mathematics, synchronisation, warps
 from grader.kernels.dtypes import BOOL, FLOAT32, FLOAT64, INT64, NAMES, unify
+from grader.kernels.expressions import lift
 from grader.kernels.lanes import Mask
 from grader.kernels.refusals import quote, refuse
+from grader.kernels.source import read_defaults
 from grader.kernels.typed import (
     NONE,
     ArrayType,
@@ -52,14 +54,17 @@ def compile_call(c: Compiler, node: ast.Call) -> Code:
     path = SAME_AS_BUILTIN.get(callee.type.path, callee.type.path)
     if path in allocations.INTRINSICS:
         return INTRINSICS[path](c, node, path, [])
-    if node.keywords or any(isinstance(entry, ast.Starred) for entry in node.args):
-        raise refuse(node, f"{quote(node)} with keywords or `*`", "pass arguments by position")
+    if any(isinstance(entry, ast.Starred) for entry in node.args):
+        raise refuse(node, f"{quote(node)} with `*`", "pass arguments one by one")
+    if path.startswith("device."):
+        name = path.removeprefix("device.")
+        return c.device_function(node, name, arrange_arguments(c, node, name))
+    if node.keywords:
+        raise refuse(node, f"{quote(node)} with keywords", "pass arguments by position")
     arguments = [c.expression(entry) for entry in node.args]
     dtype = data_type(path)
     if dtype is not None:
         return convert(node, arguments, dtype)
-    if path.startswith("device."):
-        return c.device_function(node, path.removeprefix("device."), arguments)
     if path in BUILTIN_FUNCTIONS:
         return BUILTIN_FUNCTIONS[path](c, node, arguments)
     if path in INTRINSICS:
@@ -68,6 +73,27 @@ def compile_call(c: Compiler, node: ast.Call) -> Code:
     if path.startswith("numpy."):
         advice = f"use `math.{path.removeprefix('numpy.')}` or write a loop"
     raise refuse(node, f"`{path}` in a kernel", advice)
+
+
+def arrange_arguments(c: Compiler, node: ast.Call, name: str) -> list[Code]:
+    """The arguments of a call in the order of the parameters, defaults where none is given."""
+    function = c.program.functions[name]
+    parameters = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    given = dict(zip(parameters, node.args, strict=False))
+    for keyword in node.keywords:
+        if keyword.arg not in parameters or keyword.arg in given:
+            raise refuse(node, f"{quote(node)} with `{keyword.arg}`",
+                         f"`{name}` takes {', '.join(parameters)}, each once")  # fmt: skip
+        given[keyword.arg] = keyword.value
+    defaults = read_defaults(c.program, function)
+    unknown = [each for each in parameters if each not in given and each not in defaults]
+    if unknown or len(node.args) > len(parameters):
+        raise refuse(
+            node, f"`{name}` takes {len(parameters)} arguments",
+            f"give it {', '.join(unknown)}" if unknown else f"this call passes {len(node.args)}",
+        )  # fmt: skip
+    return [c.expression(given[each]) if each in given else lift(defaults[each], node)
+            for each in parameters]  # fmt: skip
 
 
 def data_type(path: str) -> np.dtype | None:

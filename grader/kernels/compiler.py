@@ -55,6 +55,8 @@ class Compiler:
         self.sites: dict[tuple[int, str, str], Site] = {}
         self.origin_numbers: dict[int, int] = {}
         self.shared_bytes: dict[int, int] = {}
+        self.rewritten: dict[int, ast.For] = {}
+        """Loops that stand for others, made once however often those are typed."""
         self.typed_nodes = 0
         self.active: list[str] = []
         self.device_functions: dict[tuple[str, tuple[Type, ...]], tuple[Scope, Step]] = {}

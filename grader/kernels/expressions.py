@@ -119,6 +119,8 @@ def lift(value: Any, node: ast.AST) -> Code:
     if isinstance(value, tuple):
         entries = [lift(entry, node) for entry in value]
         return make_tuple(entries)
+    if isinstance(value, np.generic):
+        return constant(value.item(), value.dtype)
     return constant(value, type_literal(value))
 
 

@@ -8,6 +8,10 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
+from grader.kernels.dtypes import NAMES
+
 INTEGER_BOUND = 2**64
 
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
@@ -36,26 +40,66 @@ KNOWN_NUMBERS = {
     "numpy.nan": math.nan,
 }  # fmt: skip
 
-Constant = bool | int | float | tuple[Any, ...]
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    f"math.{function.__name__}": function
+    for function in (
+        math.sqrt, math.exp, math.log, math.log2, math.log10, math.sin, math.cos, math.tan,
+        math.ceil, math.floor, math.pow, math.fabs, math.radians,
+    )
+}  # fmt: skip
+FUNCTIONS |= {"int": int, "float": float, "abs": abs, "min": min, "max": max, "round": round}
+"""Pure, quick on bounded numbers, and the same in Python as in the file's author's mind."""
+
+Constant = bool | int | float | np.generic | tuple[Any, ...]
 
 
-def fold(node: ast.AST, names: Mapping[str, Constant]) -> Constant | None:
+def fold(
+    node: ast.AST, names: Mapping[str, Constant], origin_of: Callable[[ast.expr], str | None]
+) -> Constant | None:
     """The value of a constant expression, or None if it isn't one within bounds.
+
+    `origin_of`: the dotted origin of an imported name, None for anything else.
 
     Errors   none: division by zero, huge powers and unknown names all give None.
     """
     if isinstance(node, ast.Constant):
         return bounded(node.value)
-    if isinstance(node, ast.Name):
-        return names.get(node.id)
+    if isinstance(node, ast.Name | ast.Attribute):
+        origin = origin_of(node)
+        if origin is not None:
+            return KNOWN_NUMBERS.get(origin)
+        return names.get(node.id) if isinstance(node, ast.Name) else None
     if isinstance(node, ast.Tuple):
-        entries = [fold(entry, names) for entry in node.elts]
+        entries = [fold(entry, names, origin_of) for entry in node.elts]
         return None if any(entry is None for entry in entries) else tuple(entries)
     if isinstance(node, ast.UnaryOp):
-        return combine(SIGNS[type(node.op)], fold(node.operand, names))
+        return combine(SIGNS[type(node.op)], fold(node.operand, names, origin_of))
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
-        left, right = fold(node.left, names), fold(node.right, names)
+        left, right = fold(node.left, names, origin_of), fold(node.right, names, origin_of)
         return fold_binary(type(node.op), left, right)
+    if isinstance(node, ast.Call) and not node.keywords:
+        given = [fold(entry, names, origin_of) for entry in node.args]
+        return fold_call(node.func, given, names, origin_of)
+    return None
+
+
+def fold_call(
+    callee: ast.expr,
+    given: list[Constant | None],
+    names: Mapping[str, Constant],
+    origin_of: Callable[[ast.expr], str | None],
+) -> Constant | None:
+    """`math.sqrt(2)`, `max(A, B)`, and casts such as `np.float32(1e-6)`, which keep their type."""
+    path = origin_of(callee)
+    if path is None:
+        if not isinstance(callee, ast.Name) or callee.id in names:
+            return None
+        path = callee.id
+    if path in FUNCTIONS:
+        return combine(FUNCTIONS[path], *given)
+    home, _, name = path.rpartition(".")
+    if home in ("numba", "numpy") and name in NAMES and len(given) == 1:
+        return combine(NAMES[name].type, *given)
     return None
 
 
@@ -73,18 +117,19 @@ def combine(function: Callable[..., Any], *operands: Any) -> Constant | None:
     if not all(is_number(operand) for operand in operands):
         return None
     try:
-        return bounded(function(*operands))
+        with np.errstate(all="ignore"):
+            return bounded(function(*operands))
     except (ArithmeticError, ValueError, TypeError):
         return None
 
 
 def is_number(value: Any) -> bool:
-    return isinstance(value, bool | int | float)
+    return isinstance(value, bool | int | float | np.number | np.bool_)
 
 
 def bounded(value: Any) -> Constant | None:
     """Numbers that fit a kernel's types; everything else is None."""
-    if isinstance(value, bool | float):
+    if isinstance(value, bool | float | np.generic):
         return value
     if isinstance(value, int) and -INTEGER_BOUND // 2 <= value < INTEGER_BOUND:
         return value

@@ -13,9 +13,11 @@ from grader.kernels.lanes import Mask, is_uniform, merge
 from grader.kernels.limits import MAX_LOOP_DEPTH
 from grader.kernels.refusals import quote, refuse
 from grader.kernels.typed import (
+    ArrayType,
     Code,
     Frame,
     Step,
+    TupleType,
     Variable,
     assign_slot,
     assigned_names,
@@ -35,6 +37,8 @@ MAX_PASSES = 6
 def compile_for(c: Compiler, node: ast.For) -> Step:
     if not isinstance(node.target, ast.Name):
         raise refuse(node, quote(node.target), "loop over one variable")
+    if not isinstance(node.iter, ast.Call):
+        return compile_for_each(c, node, node.target)
     bounds = range_bounds(c, node)
     dtype = type_range([scalar_type(bound, node.iter) for bound in bounds])
     if all(bound.const is not None and abs(bound.const) < 2**31 for bound in bounds):
@@ -75,6 +79,56 @@ def compile_for(c: Compiler, node: ast.For) -> Step:
         return leave_loop(frame, mask, orelse)
 
     return step
+
+
+def compile_for_each(c: Compiler, node: ast.For, target: ast.Name) -> Step:
+    """A loop over a tuple, whose entries are of one type: Numba knows no other; or an array."""
+    entries = c.expression(node.iter)
+    if isinstance(entries.type, ArrayType):
+        if id(node) not in c.rewritten:
+            c.rewritten[id(node)] = index_array(node, target)
+        return compile_for(c, c.rewritten[id(node)])
+    types = entries.type.entries if isinstance(entries.type, TupleType) else ()
+    if not types or any(each != types[0] for each in types):
+        raise refuse(
+            node, f"a loop over {quote(node.iter)}",
+            "loop over `range(...)` and index, or over a tuple whose entries have one type",
+        )  # fmt: skip
+    slot = c.scope.slot(target.id)
+
+    def enter() -> None:
+        c.scope.define(target.id, types[0])
+
+    body, orelse = settle(c, node, enter)
+    machine, line = c.machine, node.lineno
+
+    def step(frame: Frame, mask: Mask) -> Mask | None:
+        going: Mask | None = mask
+        enter_loop(frame)
+        for value in entries.run(frame, mask):
+            if going is None:
+                break
+            machine.spend(3, line, 1)
+            machine.loaded.clear()
+            assign_slot(frame, slot, value, going, target)
+            going = next_round(frame, body(frame, going))
+        return leave_loop(frame, mask, orelse)
+
+    return step
+
+
+def index_array(node: ast.For, target: ast.Name) -> ast.For:
+    """`for v in a:` as the loop over its indices that Numba makes of it."""
+    name = f".{target.id} at {node.lineno}"  # No name that a student could write.
+    size = ast.Subscript(ast.Attribute(node.iter, "shape", ast.Load()), ast.Constant(0), ast.Load())
+    entry = ast.Subscript(node.iter, ast.Name(name, ast.Load()), ast.Load())
+    call = ast.Call(ast.Name("range", ast.Load()), [size], [])
+    assign = ast.Assign([target], entry)
+    loop = ast.For(ast.Name(name, ast.Store()), call, [assign, *node.body], node.orelse)
+    for new in (size, size.value, size.slice, entry, entry.slice, call, call.func, assign, loop,
+                loop.target):  # fmt: skip
+        ast.copy_location(new, node.iter)
+    return ast.copy_location(loop, node)
 
 
 def range_bounds(c: Compiler, node: ast.For) -> tuple[Code, Code, Code]:

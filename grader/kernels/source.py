@@ -12,34 +12,11 @@ import tokenize
 import warnings
 from dataclasses import dataclass, field
 
-from grader.kernels.folding import KNOWN_NUMBERS, Constant, fold
+from grader.kernels.folding import Constant, fold
 from grader.kernels.limits import MAX_NESTING, MAX_SOURCE_BYTES
 from grader.kernels.refusals import Refusal, Refused, quote, refuse
 
 CUDA_HOMES = ("numba_cuda_mlir", "numba_cuda")
-DATA_TYPES = frozenset(
-    [
-        "bool_",
-        "boolean",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "intp",
-        "uintp",
-        "float16",
-        "float32",
-        "float64",
-        "double",
-        "single",
-        "half",
-        "byte",
-    ]
-)
 
 
 @dataclass(slots=True)
@@ -155,12 +132,7 @@ def collect_statement(program: Program, statement: ast.stmt) -> None:
 
 def collect_assignment(program: Program, name: str, value: ast.expr) -> None:
     origin = resolve(program, value)
-    constant = KNOWN_NUMBERS.get(origin) if origin else fold(value, known(program))
-    if isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:
-        # `TPB = np.int32(16)` and `EPS = float32(1e-6)` are constants too.
-        target = resolve(program, value.func)
-        if target and target.rpartition(".")[2] in DATA_TYPES:
-            constant = fold(value.args[0], known(program))
+    constant = fold_here(program, value)
     if constant is not None:
         program.constants[name] = constant
     elif origin is not None:
@@ -172,7 +144,7 @@ def collect_assignment(program: Program, name: str, value: ast.expr) -> None:
 
 def collect_unpacking(program: Program, statement: ast.Assign) -> None:
     target = statement.targets[0]
-    value = fold(statement.value, known(program))
+    value = fold_here(program, statement.value)
     names = target.elts if isinstance(target, ast.Tuple) else []
     if isinstance(value, tuple) and len(value) == len(names):
         for name, entry in zip(names, value, strict=True):
@@ -211,8 +183,17 @@ def resolve(program: Program, node: ast.expr) -> str | None:
     return None
 
 
-def known(program: Program) -> dict[str, Constant]:
-    return {**program.constants}
+def fold_here(program: Program, value: ast.expr) -> Constant | None:
+    """A constant expression in the file's own names, as they stand by now."""
+    hidden = program.functions.keys() | program.unstable.keys()
+
+    def origin_of(node: ast.expr) -> str | None:
+        # A function of the file hides a builtin of its name, and is nothing that folds.
+        if isinstance(node, ast.Name) and node.id in hidden:
+            return f"here.{node.id}"
+        return resolve(program, node)
+
+    return fold(value, program.constants, origin_of)
 
 
 def unsettle(program: Program, statement: ast.stmt) -> None:
@@ -236,7 +217,21 @@ def find_kernel(program: Program, name: str) -> ast.FunctionDef:
             f"write `@cuda.jit` above `def {name}(...)`, outside any if or class",
         )
     check_decorators(program, function)
+    if function.args.defaults:
+        raise refuse(function, "default values of a kernel's parameters", "leave them out")
     return function
+
+
+def read_defaults(program: Program, function: ast.FunctionDef) -> dict[str, Constant]:
+    """Parameters with a default that can be read off the file."""
+    parameters = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    defaults = function.args.defaults
+    found = {}
+    for name, default in zip(parameters[len(parameters) - len(defaults) :], defaults, strict=True):
+        value = fold_here(program, default)
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def check_decorators(program: Program, function: ast.FunctionDef) -> None:
@@ -255,5 +250,5 @@ def check_decorators(program: Program, function: ast.FunctionDef) -> None:
     arguments = function.args
     if arguments.vararg or arguments.kwarg or arguments.kwonlyargs:
         raise refuse(function, "`*` among the parameters", "name every parameter")
-    if arguments.defaults:
-        raise refuse(function, "default values of parameters", "pass every argument")
+    if len(read_defaults(program, function)) < len(arguments.defaults):
+        raise refuse(function, "a default that is no constant", "pass every argument")

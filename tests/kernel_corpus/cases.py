@@ -200,6 +200,73 @@ UNSAFE = [
     Case(U, "local_unfilled", (1,), (64,), args(floats(64), zeros(64))),
 ]  # fmt: skip
 
+H = "held_out"
+HELD_OUT = [
+    Case(H, "gelu_grid_stride", (2,), (32,), args(floats(200), zeros(200)), 1e-6),
+    Case(H, "histogram_private", (2,), (32,),
+         args(whole(150, low=0, high=99, dtype=I64), zeros(8, dtype=I32))),
+    Case(H, "dynamic_two_arrays", (2,), (32,), args(whole(64), whole(64), zeros(64)),
+         shared_bytes=256),
+    Case(H, "half_precision_axpy", *LINE,
+         args(given(np.float32(0.5)), whole(N, dtype="float16"), whole(N, dtype="float16"))),
+    Case(H, "tuple_strides", (2, 2), (8, 8), args(whole(13, 11), zeros(13, 11))),
+    Case(H, "argmax_rows", *LINE, args(floats(N, 7), zeros(N, dtype=I64))),
+    Case(H, "clipped_gradient", *LINE,
+         args(floats(N), floats(N), given(np.float32(0.5)), given(np.float32(0.75)))),
+    Case(H, "layer_norm", (3,), (128,),
+         args(floats(3, 200), floats(200), floats(200), zeros(3, 200)), 1e-5),
+    Case(H, "stencil_halo", (3,), (128,), args(whole(300), zeros(300)), F),
+    Case(H, "exclusive_scan", (1,), (128,),
+         args(whole(128, dtype=I64), zeros(128, dtype=I64))),
+    Case(H, "max_pool", (1, 1), (8, 8), args(floats(12, 14), zeros(6, 7))),
+    Case(H, "bit_reverse", (1,), (64,), args(floats(64), given(6), zeros(64))),
+    Case(H, "first_match", *LINE,
+         args(given(np.array([0, 1, 1, 0] * 25, np.int8)), given(np.array([1, 1, 0, 0], np.int8)),
+              given(np.array([999], np.int64)))),
+    Case(H, "attention_scores", (2, 2), (8, 8),
+         args(floats(10, 6), floats(12, 6), zeros(10, 12), given(True)), 1e-6),
+    Case(H, "struct_of_threes", *LINE, args(floats(N, 3), zeros(N)), F),
+    Case(H, "strided_columns", *LINE, args(whole(N, 9), zeros(N))),
+    Case(H, "conflicting_transpose", (1,), (32, 8), args(floats(32, 32), zeros(32, 32))),
+    Case(H, "doubled_in_float64", *LINE, args(floats(N), zeros(N))),
+    # Threads that have returned are waited for by nobody: CUDA programming guide, __syncthreads.
+    Case(H, "early_exit_before_barrier", (1,), (128,), args(floats(100), zeros(100))),
+    Case(H, "defaulted_device", *LINE, args(floats(N), zeros(N))),
+    Case(H, "sum_of_rows", *LINE, args(whole(N, 7), zeros(N))),
+    Case(H, "scaled_by_constants", *LINE, args(whole(N), zeros(N)), 1e-6),
+]  # fmt: skip
+
+
+def compact(given_: list[Any]) -> list[Any]:
+    """Positive entries, warp after warp in the order of blocks, which is one legal order."""
+    x, out, count = given_
+    kept = x[x > 0]
+    return [x, np.concatenate([kept, out[len(kept) :]]), np.array([len(kept)], count.dtype)]
+
+
+HELD_OUT_WARPS = [
+    Case(H, "warp_reduce_block", (2,), (128,), args(whole(200), zeros(1)),
+         expected=lambda g: [g[0], g[0].sum(keepdims=True)]),
+    Case(H, "warp_scan", *WARPS, args(whole(128), zeros(128)),
+         expected=over_warps(lambda a: a.cumsum(axis=1))),
+    Case(H, "compact_positive", *WARPS, args(whole(128), zeros(128), zeros(1, dtype=I64)),
+         expected=compact),
+]  # fmt: skip
+HELD_OUT_UNSAFE = [
+    Case(H, "reduce_missing_sync", (2,), (128,), args(floats(256), zeros(2))),
+    Case(H, "prefix_in_place", *LINE, args(floats(N))),
+    Case(H, "shared_accumulator", (2,), (64,), args(floats(128), zeros(2))),
+    Case(H, "off_by_one_halo", *LINE, args(floats(N), zeros(N))),
+    Case(H, "wrong_axis_guard", (2, 2), (8, 8), args(floats(9, 14), zeros(9, 14))),
+    Case(H, "negative_neighbour", *LINE, args(floats(N), zeros(N))),
+    Case(H, "half_filled_tile", (1,), (16, 16), args(floats(16, 16), zeros(16, 16))),
+    Case(H, "counter_without_atomic", *LINE, args(floats(N), zeros(1, dtype=I32))),
+    Case(H, "block_handshake", (2,), (32,), args(floats(32), zeros(64), zeros(1, dtype=I32))),
+]  # fmt: skip
+RACE_FREE += HELD_OUT
+WARP_WIDE += HELD_OUT_WARPS
+UNSAFE += HELD_OUT_UNSAFE
+
 
 def marked_faults(case: Case) -> set[tuple[int, str]]:
     """The lines of a kernel marked `#! kind`, with the kind."""

@@ -11,7 +11,9 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from grader.kernels.source import Program, find_kernel, resolve
+import numpy as np
+
+from grader.kernels.source import Program, find_kernel, read_defaults, resolve
 
 ROOTS = ("math", "numba", "numpy")
 # Options of `cuda.jit` that change what is compiled and nothing else.
@@ -67,6 +69,8 @@ def is_known(origin: str) -> bool:
 
 def spell(value: object) -> str:
     """A constant as Python text that gives it back, infinities and nothing else by name."""
+    if isinstance(value, np.generic):
+        return f"numpy.{value.dtype.name}({spell(value.item())})"
     if isinstance(value, float) and value != value:
         return "math.nan"
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
@@ -77,12 +81,15 @@ def spell(value: object) -> str:
 
 
 def write_function(program: Program, function: ast.FunctionDef) -> str:
-    """The function with our decorator in place of its own, without annotations or defaults."""
+    """The function with our decorator in place of its own, without annotations."""
     options = ", ".join(f"{name}={value}" for name, value in list_options(program, function))
+    # Written anew as well: whatever is written in a signature, Python would evaluate.
+    defaults = [ast.parse(spell(value), mode="eval").body
+                for value in read_defaults(program, function).values()]  # fmt: skip
     bare = [ast.arg(arg=each.arg) for each in (*function.args.posonlyargs, *function.args.args)]
     plain = copy.copy(function)
     plain.args = ast.arguments(
-        posonlyargs=[], args=bare, kwonlyargs=[], kw_defaults=[], defaults=[]
+        posonlyargs=[], args=bare, kwonlyargs=[], kw_defaults=[], defaults=defaults
     )  # fmt: skip
     plain.decorator_list, plain.returns = [], None
     return f"@numba.cuda.jit({options})\n{ast.unparse(ast.fix_missing_locations(plain))}"

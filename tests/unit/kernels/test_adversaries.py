@@ -71,6 +71,16 @@ REFUSED = {
                          "    " * 20 + "pass"),
     "a growing tuple": wrap("t = (1,)", "while True:", "    t = t + t"),
     "a returned value": wrap("return 1"),
+    "a loop over a mixed tuple": wrap("for x in (1, 2.0):", "    a[0] = x"),
+    "a default that runs code": "@cuda.jit(device=True)\ndef g(x=open('y')):\n    return x\n"
+        + wrap("a[0] = g()"),
+    "a default of a kernel": "@cuda.jit\ndef f(a, n=1):\n    a[0] = n\n",
+    "an unknown keyword": "@cuda.jit(device=True)\ndef g(x):\n    return x\n"
+        + wrap("a[0] = g(y=1)"),
+    "a missing argument": "@cuda.jit(device=True)\ndef g(x, y):\n    return x\n"
+        + wrap("a[0] = g(1)"),
+    "a constant from a hidden builtin": "def max(x, y):\n    return x\nN = max(1, 2)\n"
+        + wrap("a[0] = N"),
     "star arguments": "@cuda.jit\ndef f(*a):\n    pass\n",
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -226,3 +227,53 @@ def test_an_entry_read_twice_in_a_row_is_fetched_once() -> None:
 
     # Not repeated by any compiler; a store between may have changed it; another entry; rounds.
     assert [loads(body) for body in (twice, between, moved, loop)] == [1, 2, 2, 3]
+
+
+def held_out(name: str, launch: Launch, *arguments: Any) -> KernelRun:
+    source = (Path(__file__).parents[2] / "kernel_corpus" / "held_out.py").read_text()
+    return run_kernel(source, name, launch, list(arguments))
+
+
+FOUR_WARPS = Launch(grid=(2,), block=(64,))
+
+
+def test_rows_of_nine_floats_cost_a_sector_a_thread() -> None:
+    found = held_out("strided_columns", FOUR_WARPS, floats(100, 9), floats(100))
+
+    load = site(found, "load", "a")
+
+    # Rows are 36 bytes apart, so no two threads share a sector; the fourth warp has 4 rows left.
+    assert (load.requests, load.sectors) == (9 * 4, 9 * (32 * 3 + 4))
+
+
+def test_points_of_three_floats_fetch_all_twelve_sectors_for_each_coordinate() -> None:
+    found = held_out("struct_of_threes", FOUR_WARPS, floats(100, 3), floats(100))
+
+    loads = [each for each in found.sites if each.kind == "load"]
+
+    # 32 points are 384 bytes, 12 sectors, all touched by each coordinate; 4 points touch 2.
+    assert [each.sectors for each in loads] == [3 * 12 + 2] * 3
+    assert [each.requests for each in loads] == [4] * 3
+
+
+def test_half_precision_halves_the_sectors() -> None:
+    half = np.zeros(100, np.float16)
+
+    found = held_out("half_precision_axpy", FOUR_WARPS, np.float32(1), half, half.copy())
+
+    # 64 bytes a warp are 2 sectors, and the last 4 entries 1: for x, and for y twice.
+    assert sorted((s.kind, s.array, s.sectors) for s in found.sites) == [
+        ("load", "x", 7), ("load", "y", 7), ("store", "y", 7),
+    ]  # fmt: skip
+
+
+def test_a_column_of_an_unpadded_tile_takes_32_passes() -> None:
+    found = held_out(
+        "conflicting_transpose", Launch(grid=(1,), block=(32, 8)), floats(32, 32), floats(32, 32)
+    )
+
+    measured = measure(found)
+
+    # 8 warps, 4 rounds: 32 stores of a row in one pass each, 32 loads of a column in 32 each.
+    assert (measured.shared_requests, measured.ways) == (64, 32 + 32 * 32)
+    assert (measured.bank_ways, measured.worst_ways) == (16.5, 32)
