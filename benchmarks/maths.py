@@ -1,6 +1,6 @@
 """Closed-form verdicts beside SymPy's simplify and equals, and Math-Verify where installed.
 
-Every method sees the same triples of tests/maths_cases/formulas.yaml in one run, each in a
+Every method sees the same triples of tests/maths_cases in one run, each in a
 process of its own with a limit: a hang, None or an exception counts as undecided, and
 undecided as not right.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable
+from itertools import chain
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from grader.maths.to_sympy import NoSympyForm, to_sympy
 from grader.spec.models import Tolerance
 from grader.spec.parts import BigOPart
 
-CASES = Path(__file__).parents[1] / "tests" / "maths_cases" / "formulas.yaml"
+CASES = Path(__file__).parents[1] / "tests" / "maths_cases"
+FILES = ("formulas.yaml", "held_out_formulas.yaml")
 LIMIT_S = 5
 """Of every method; the grader's own worst case is 2 s for SymPy and 1 s for a slip's name."""
 FUZZED = 1_000_000
@@ -34,7 +36,8 @@ Triple = dict[str, Any]
 def load_triples() -> list[Triple]:
     """Every answer with its question and whether it is right."""
     triples = []
-    for case in yaml.safe_load(CASES.read_text(encoding="utf-8")):
+    read_all = (yaml.safe_load((CASES / file).read_text("utf-8")) for file in FILES)
+    for case in chain.from_iterable(read_all):
         symbols = BigOPart.model_validate({"kind": "bigO", "symbols": case["symbols"]}).symbols
         reference = read(str(case["reference"]), symbols)
         assert isinstance(reference, Formula)

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 
 from grader.maths.compare import agree_at_points, used_symbols
-from grader.maths.dropped_paths import dropped_paths
+from grader.maths.dropped_paths import dropped_paths, forgotten_factors
 from grader.maths.evaluate import Point
 from grader.maths.looks import Question, Sight, look_at
 from grader.maths.points import draw_point
@@ -60,7 +60,7 @@ def _pairs(
     """Both sides as they would be without the slip, the likeliest slips first."""
     for words, mutant in islice(_whole(reference, symbols), 40):
         yield student, mutant, words
-    for words, mutant in dropped_paths(reference):
+    for words, mutant in chain(dropped_paths(reference), forgotten_factors(reference)):
         yield student, mutant, words
     for words, mutant in islice(_inside(student, symbols), MOST_MUTANTS):
         yield mutant, reference, words

@@ -301,3 +301,90 @@ def test_a_constant_of_integration_needs_no_declaration(text: str, verdict: Verd
 
     assert judge(settings, text).verdict is verdict
     assert judge({**settings, "up_to": "nothing"}, "2x + C").verdict is Verdict.REFUSED
+
+
+NORMALISED = {
+    "symbols": {"x": {"shape": ["n"]}, "g": {"shape": ["n"]}},
+    "gradient": {
+        "of": "dot(g, (x - mean(x))/sqrt(variance(x)))",
+        "with respect to": "x",
+    },
+}
+SPREAD = r"\sqrt{\operatorname{variance}(x)}"
+CENTRED = r"(x - \bar{x})"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (rf"\frac{{g}}{{{SPREAD}}} - \frac{{{CENTRED} g^\top {CENTRED}}}{{n {SPREAD}^3}}",
+         "acts through mean(x)"),
+        (rf"\frac{{g - \bar{{g}}}}{{{SPREAD}}}", "acts through variance(x)"),
+        (rf"\frac{{g}}{{{SPREAD}}}", "Only the path through x - mean(x)"),
+    ],
+)  # fmt: skip
+def test_path_dropped_in_batch_normalisation_is_named(text: str, words: str) -> None:
+    outcome = judge(NORMALISED, text)
+
+    assert outcome.verdict is Verdict.WRONG
+    assert words in outcome.mistake
+
+
+def test_gradient_of_batch_normalisation_passes_with_all_its_paths() -> None:
+    text = rf"\frac{{1}}{{{SPREAD}}}\left(g - \bar{{g}} - {CENTRED}\frac{{g^\top {CENTRED}}}" + (
+        r"{n \operatorname{variance}(x)}\right)"
+    )
+
+    assert judge(NORMALISED, text).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("gradient", "symbols", "text", "words"),
+    [
+        (
+            {"of": "norm(tanh(W @ x) - y)**2", "with respect to": "W"},
+            LOSS["symbols"],
+            r"2(\tanh(Wx) - y) x^\top",
+            "the slope of tanh(W @ x)",
+        ),
+        (
+            {"of": "(sigmoid(w*x) - y)**2", "with respect to": "w"},
+            dict.fromkeys("wxy", "real"),
+            r"2(\sigma(wx) - y) x",
+            "the slope of σ(w·x)",
+        ),
+        (
+            {"of": "sin(w**2)", "with respect to": "w"},
+            {"w": "real"},
+            r"\cos(w^2)",
+            "the slope of w²",
+        ),
+    ],
+)
+def test_forgotten_factor_of_the_chain_rule_is_named(
+    gradient: dict[str, str], symbols: dict[str, Any], text: str, words: str
+) -> None:
+    outcome = judge({"symbols": symbols, "gradient": gradient}, text)
+
+    assert outcome.verdict is Verdict.WRONG
+    assert "chain rule" in outcome.mistake
+    assert words in outcome.mistake
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "words"),
+    [
+        ("dot(q, k)/sqrt(d)", r"\frac{q^\top k}{d}", "square root of d"),
+        ("mean(x)", r"\sum_{i=1}^{d} x_i", "factor"),
+    ],
+)
+def test_slip_of_scale_is_named(answer: str, text: str, words: str) -> None:
+    symbols = {
+        "d": {"domain": "positive integer", "low": 2, "high": 6},
+        **{name: {"shape": ["d"]} for name in "qkx"},
+    }
+
+    outcome = judge({"symbols": symbols, "answer": answer}, text)
+
+    assert outcome.verdict is Verdict.WRONG
+    assert words in outcome.mistake
