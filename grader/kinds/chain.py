@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from grader import maths
@@ -177,13 +178,14 @@ def _explain_step(
         _witness_words(verdict.comparison, step.relation) or "a step that follows",
         " ".join(filter(None, (named, verdict.comparison.note, ending))),
     )
-    return fall_short(
+    outcome = fall_short(
         words,
         understood,
         mistake=mistake or (Mistake(say=named) if named else None),
         share=earned,
         counterexample=_counterexample(verdict.comparison),
     )
+    return replace(outcome, location=str(step.right.line))
 
 
 def _find_known(

@@ -44,7 +44,24 @@ def judge_part(
     resolved = resolve_answer(part, part_id, bench, {name: e.right for name, e in used.items()})
     outcomes = _judge_resolved(resolved, part_id, handed_in, bench)
     outcomes = judge_carried(part, part_id, handed_in, bench, used, outcomes, _judge_resolved)
-    return tuple(_add_hints(part.hints, outcomes))
+    return tuple(_add_hints(part.hints, tuple(_locate(outcomes, handed_in))))
+
+
+def _locate(outcomes: Sequence[Outcome], handed_in: HandedIn) -> Iterator[Outcome]:
+    """Say where a written answer that did not pass stands.
+
+    A kind that knows the line within the answer has given it as the location.
+    """
+    for outcome in outcomes:
+        answer = handed_in.fields.get(outcome.check) or handed_in.answer
+        is_named = outcome.location and not outcome.location.isdecimal()
+        if answer is None or not answer.text.strip() or is_named or outcome.share == 1:
+            yield outcome
+            continue
+        line = answer.line + int(outcome.location or 1) - 1
+        # A line of a notebook's cell is told as such.
+        between = ", line " if ", cell " in answer.file else ":"
+        yield replace(outcome, location=f"{answer.file}{between}{line}")
 
 
 def _add_hints(hints: Sequence[Hint], outcomes: Sequence[Outcome]) -> Iterator[Outcome]:

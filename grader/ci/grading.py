@@ -1,0 +1,89 @@
+"""Submissions of one commit, graded against a course that came from elsewhere."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.cache import find_cache_folder
+from grader.ci.trees import Repository
+from grader.errors import SubmissionError
+from grader.expected import ExpectedValues
+from grader.final_score import Circumstances
+from grader.grading import grade
+from grader.report.adjusting import adjust_report
+from grader.report.models import Report
+from grader.sandbox.pool import Sandbox
+from grader.spec.loading import Course
+from grader.submission import read_submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradedFolder:
+    """One submission of the commit: its report as students may see it, or why there is none."""
+
+    folder: str
+    """From the repository's root; empty for all of it."""
+    assignment: str
+    report: Report | None = None
+    trouble: str = ""
+    left_out: tuple[str, ...] = field(default=())
+
+
+def grade_commit(
+    course: Course,
+    repository: Repository,
+    commit: str,
+    folders: Mapping[str, str],
+    circumstances: Circumstances,
+    *,
+    secret: str = "",
+) -> list[GradedFolder]:
+    """Grade the folders of a commit, always isolated.
+
+    Errors   NoIsolation, before anything of the commit is read.
+    """
+    with Sandbox() as sandbox:
+        sandbox.prove()
+        expected = ExpectedValues(find_cache_folder())
+        graded = []
+        for folder, assignment in folders.items():
+            loaded = course.load(assignment)
+            with tempfile.TemporaryDirectory(prefix="fairmark-") as scratch:
+                target = Path(scratch) / (folder.rpartition("/")[2] or assignment)
+                target.mkdir()
+                try:
+                    left_out = repository.write_folder(commit, folder, target)
+                    submission = read_submission(target)
+                except SubmissionError as trouble:
+                    words = str(trouble).replace(str(target), folder or "the repository")
+                    graded.append(GradedFolder(folder=folder, assignment=assignment, trouble=words))
+                    continue
+            report = grade(loaded, submission, sandbox, expected=expected, secret=secret)
+            graded.append(
+                GradedFolder(
+                    folder=folder,
+                    assignment=assignment,
+                    report=adjust_report(report, loaded, circumstances),
+                    left_out=left_out,
+                )
+            )
+    return graded
+
+
+def take_course(repository: Repository, commit: str, target: Path) -> Course:
+    """The course as it stands in a commit that the instructor's branch points to.
+
+    Errors   UsageError where that commit holds no problems.
+    """
+    from grader.errors import UsageError
+
+    for folder in ("problems", "reference"):
+        repository.write_folder(commit, folder, target / folder)
+    if not (target / "problems").is_dir():
+        raise UsageError(
+            f"commit {commit[:12]} holds no folder problems/; name the course with --course FOLDER"
+        )
+    return Course(target)
