@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from grader import __version__
+from grader.service import health
 from grader.service.api import ROUTERS
 from grader.service.engine import make_engine
+from grader.service.health import Measures
+from grader.service.observing import Observer
 from grader.service.problem_json import answer_problems
 from grader.service.progress import Watcher
 from grader.service.running import Service
@@ -23,10 +25,7 @@ API = "/api/v1"
 
 
 def make_app(settings: Settings) -> FastAPI:
-    """An application that grades when it is started and drains when it is stopped.
-
-    A router for pages is added to `ROUTERS` of a package of its own, as the API's are.
-    """
+    """An application that grades when it is started and drains when it is stopped."""
     store = Store(settings.database_url)
     engine = make_engine(store, settings)
     service = Service(settings, store, engine, Watcher(store, engine))
@@ -51,15 +50,9 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.service = service
     answer_problems(app)
 
-    @app.middleware("http")
-    async def name_request(
-        request: Request, proceed: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        request.state.request_id = uuid.uuid4().hex[:16]
-        response = await proceed(request)
-        response.headers["X-Request-ID"] = request.state.request_id
-        return response
-
+    app.state.measures = Measures()
+    app.add_middleware(Observer, measures=app.state.measures)
+    app.include_router(health.router)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     add_pages(app)

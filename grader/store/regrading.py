@@ -158,6 +158,8 @@ def measure_progress(session: Session, regrade: Regrade) -> Progress:
             .where(GradingRun.regrade_id == regrade.id)
             .group_by(GradingRun.state)
         )
+        .tuples()
+        .all()
     )
     is_open = counts.get(RunState.QUEUED, 0) + counts.get(RunState.RUNNING, 0)
     done = counts.get(RunState.DONE, 0)
@@ -174,12 +176,13 @@ def find_moves(session: Session, regrade: Regrade) -> list[Move]:
             .join(GradingRun, GradingRun.submission_id == Submission.id)
             .where(GradingRun.regrade_id == regrade.id, GradingRun.state == RunState.DONE)
         )
+        .tuples()
+        .all()
     )
     before = find_counting_runs(session, submissions)
     after = find_counting_runs(session, submissions, with_regrade=regrade.id)
-    names = dict(
-        session.execute(select(User.id, User.name).where(User.id.in_(set(submissions.values()))))
-    )
+    people = select(User.id, User.name).where(User.id.in_(set(submissions.values())))
+    names = dict(session.execute(people).tuples().all())
     moves = []
     for submission_id, user_id in submissions.items():
         old, new = before.get(submission_id), after.get(submission_id)

@@ -21,7 +21,7 @@ from grader.store.types import now
 
 router = APIRouter(tags=["people"])
 
-_SIGN = r"[^@\s\x00-\x1f\ud800-\udfff]"
+_SIGN = r"[^@\s\x00-\x1f]"
 Email = Annotated[str, Field(max_length=254, pattern=rf"^{_SIGN}+@{_SIGN}+$")]
 
 
@@ -32,7 +32,7 @@ class PersonGiven(Given):
     name: Name = ""
     """For a person who is new here."""
     role: Literal["student", "grader", "instructor", "operator"]
-    section: Annotated[str, Field(max_length=80, pattern=r"^[^\x00\ud800-\udfff]*$")] = ""
+    section: Annotated[str, Field(max_length=80, pattern=r"^[^\x00]*$")] = ""
 
 
 class PersonView(BaseModel):

@@ -15,10 +15,10 @@ GivenPoints = Annotated[
     Decimal, Field(ge=-10_000, le=10_000, max_digits=9, decimal_places=4, allow_inf_nan=False)
 ]
 """As specs bound them, to a ten-thousandth."""
-# A NUL is no text to PostgreSQL, and half a surrogate pair is none to anybody.
-Words = Annotated[str, Field(min_length=3, max_length=2000, pattern=r"^[^\x00\ud800-\udfff]*$")]
-Remark = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00\ud800-\udfff]*$")]
-Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00\ud800-\udfff]*$")]
+# A NUL is no text to PostgreSQL.
+Words = Annotated[str, Field(min_length=3, max_length=2000, pattern=r"^[^\x00]*$")]
+Remark = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class Given(BaseModel):
