@@ -6,9 +6,8 @@ reference that gives the student's answer says what was left out.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, islice
 
@@ -22,8 +21,8 @@ from grader.maths.slips import Mutant, bare, instead, join, slips, without
 from grader.maths.tree import Node, free_names, name, number, substitute
 from grader.spec.models import Symbol
 
-LIMIT_S = 1
-"""What a name for a slip is worth; long sums would take longer."""
+MAX_WORK = 200_000
+"""Nodes evaluated for one name, about half a second: long sums would take longer."""
 MOST_MUTANTS = 220
 """Each costs two evaluations before it is dropped: about 100 ms for all of them."""
 
@@ -40,16 +39,11 @@ def name_mistake(
     `is_equal` tells where the reference is no formula whether two sides agree all the same.
     """
     used = used_symbols(student, reference, symbols)
-    started = time.monotonic()
-    points = tuple(draw_point(used, seed, 50 + turn) for turn in range(2))
+    search = _Search(used, seed, tuple(draw_point(used, seed, 50 + turn) for turn in range(2)))
     for student_side, reference_side, words in _pairs(student, reference, used):
-        if time.monotonic() - started > LIMIT_S:
+        if search.work > MAX_WORK:
             return ""
-        if is_equal is not None:
-            found = is_equal(student_side, reference_side)
-        else:
-            found = _is_equal(student_side, reference_side, used, seed, points)
-        if found:
+        if (is_equal or search.is_equal)(student_side, reference_side):
             return words
     return ""
 
@@ -68,15 +62,24 @@ def _pairs(
         yield student, mutant, words
 
 
-def _is_equal(
-    left: Node, right: Node, symbols: Mapping[str, Symbol], seed: int, points: tuple[Point, ...]
-) -> bool:
-    """Two quick looks first: nearly every mutant falls there."""
-    question = Question(left, right, symbols)
-    for point in points:
-        if look_at(question, point).sight not in (Sight.SAME, Sight.UNCLEAR):
-            return False
-    return agree_at_points(question, seed)
+@dataclass(slots=True)
+class _Search:
+    """Mutants compared one after the other, and the work that was spent on them."""
+
+    symbols: Mapping[str, Symbol]
+    seed: int
+    points: tuple[Point, ...]
+    work: int = 0
+
+    def is_equal(self, left: Node, right: Node) -> bool:
+        """Two quick looks first: nearly every mutant falls there."""
+        question = Question(left, right, self.symbols)
+        for point in self.points:
+            look = look_at(question, point)
+            self.work += look.work
+            if look.sight not in (Sight.SAME, Sight.UNCLEAR):
+                return False
+        return agree_at_points(question, self.seed)
 
 
 def _whole(reference: Node, symbols: Mapping[str, Symbol]) -> Iterator[Mutant]:
