@@ -1,8 +1,13 @@
-"""The seccomp filter as bytes: an allow-list, assembled without any library."""
+"""The seccomp filter as bytes: an allow-list, assembled without any library.
+
+It is built when the first worker starts, in half a millisecond, and never read from a file: what
+was shipped could be another list than the one that was reviewed.
+"""
 
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import signal
 import struct
@@ -54,6 +59,7 @@ _PRETEND = ERRNO
 a shared library would be a signal to other children."""
 
 
+@functools.cache
 def build_filter(machine: str | None = None, *, is_fenced: bool = False) -> bytes:
     """Assemble the filter for one architecture.
 
