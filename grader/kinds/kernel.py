@@ -8,6 +8,7 @@ from grader.errors import BrokenReference
 from grader.kernels.apart.interpreter import interpret_apart
 from grader.kernels.refusals import Refusal
 from grader.kernels.source import Program, read_program
+from grader.kinds.kernel_compiled import judge_compiled
 from grader.kinds.kernel_curves import draw_charts
 from grader.kinds.kernel_efficiency import Yardstick, judge_efficiency, lay_yardstick
 from grader.kinds.kernel_runs import Candidate, Trial, run_trials
@@ -23,7 +24,7 @@ __all__ = ["describe", "judge", "read_value"]
 
 
 def judge(part: KernelPart, part_id: str, handed_in: HandedIn, bench: Bench) -> tuple[Outcome, ...]:
-    """Three outcomes, `correct`, `safe` and `efficient`, and `timed` where the part asks for it.
+    """Outcomes `correct`, `safe`, `efficient`; `compiled` and `timed` where the part asks.
 
     Errors   BrokenReference when a kernel of the reference can't be run.
     """
@@ -51,7 +52,24 @@ def judge(part: KernelPart, part_id: str, handed_in: HandedIn, bench: Bench) -> 
         else outcome
         for outcome in outcomes
     ]
-    return add_charts(marks, student, name_mistake(marks, tuple(located)))
+    named = add_charts(marks, student, name_mistake(marks, tuple(located)))
+    return (*named, *judge_by_compiler_and_gpu(marks, student, named))
+
+
+def judge_by_compiler_and_gpu(
+    marks: Marks, student: Candidate, outcomes: tuple[Outcome, ...]
+) -> list[Outcome]:
+    """What depends on the machine: open wherever it lacks a compiler or a GPU."""
+    part = marks.part
+    found = []
+    if part.compiled is not None:
+        found.append(judge_compiled(part, student))
+    if part.timed is not None:
+        is_sound = all(outcome.verdict is Verdict.PASSED for outcome in outcomes[:2])
+        found.append(
+            judge_time(part, marks.seed, marks.reference.text, student, is_sound=is_sound)
+        )  # fmt: skip
+    return found
 
 
 def add_charts(
@@ -96,11 +114,6 @@ def judge_program(marks: Marks, candidate: Candidate, trials: list[Trial]) -> li
         else:
             words, points = "counted once the values are right", part.efficient.points
             outcomes.append(failed("efficient", Verdict.SKIPPED, words, points=points))
-    if part.timed is not None:
-        is_sound = all(outcome.verdict is Verdict.PASSED for outcome in outcomes[:2])
-        outcomes.append(
-            judge_time(part, marks.seed, marks.reference.text, candidate, is_sound=is_sound)
-        )
     return outcomes
 
 
@@ -122,6 +135,8 @@ def list_checks(part: KernelPart) -> list[tuple[str, object]]:
     ]
     if part.efficient is not None:
         checks.append(("efficient", part.efficient.points))
+    if part.compiled is not None:
+        checks.append(("compiled", part.compiled.points))
     if part.timed is not None:
         checks.append(("timed", part.timed.points))
     return checks
@@ -143,7 +158,7 @@ def name_mistake(marks: Marks, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, 
     for mistake in marks.part.mistakes:
         # What a twin is known to get is in the problem: only those that could fit are run.
         known = {str(check): verdict for check, verdict in mistake.verdicts.items()}
-        fits = all(known.get(c, "passed") == v for c, v in verdicts.items() if c != "timed")
+        fits = all(known.get(c, "passed") == v for c, v in verdicts.items())
         if fits and judge_twin(marks, mistake.like, outcomes) == diagnose(outcomes):
             alike.append(mistake.say)
     if len(alike) != 1:

@@ -17,7 +17,7 @@ from grader.spec.models import (
     Tolerance,
 )
 
-CheckWord = Literal["correct", "safe", "efficient", "timed"]
+CheckWord = Literal["correct", "safe", "efficient", "compiled", "timed"]
 Sizes = dict[Identifier, Count]
 GridSize = Size
 """A number, or a formula in the sizes: `ceil(n / 16)`, `max(m, n)`."""
@@ -84,6 +84,21 @@ class Efficiency(Record):
     ceilings: Ceilings = Ceilings()
     curve: Flag = True
     """Draw how the counts grow, from a sixteenth of `sizes` up."""
+
+
+class Compiled(Record):
+    """What Numba's compiler makes of it, without a GPU; each the most that is allowed."""
+
+    points: Points = Fraction(1)
+    capability: tuple[Count, Count] = (8, 0)
+    """The compute capability that is compiled for."""
+    fp64: Count | None = 0
+    """Instructions that compute in float64, after the compiler's own folding."""
+    registers: Count | None = None
+    spill_bytes: Count | None = 0
+    stack_bytes: Count | None = None
+    shared_bytes: Count | None = None
+    without_compiler: Literal["skipped", "void"] = "skipped"
 
 
 class SlopeRange(Record):
@@ -171,5 +186,6 @@ class KernelPart(Part):
     correct: Correctness
     safe: Safety = Safety()
     efficient: Efficiency | None = None
+    compiled: Compiled | None = None
     timed: Timing | None = None
     mistakes: tuple[KernelMistake, ...] = ()

@@ -1,0 +1,1 @@
+"""Facts of compiled code, without a GPU; needs the optional extra `[gpu]`."""
