@@ -5,7 +5,22 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from grader.service.web import account, reports, signing_in, student
+from grader.service.web import (
+    account,
+    dashboard,
+    gradebook,
+    marking,
+    operator,
+    people,
+    problems,
+    regrades,
+    reports,
+    review,
+    signing_in,
+    similar,
+    student,
+    students,
+)
 from grader.service.web.guarding import Guard
 from grader.service.web.page_errors import answer_pages
 from grader.service.web.rendering import STATIC, read_page_style
@@ -15,6 +30,16 @@ ROUTERS: tuple[APIRouter, ...] = (
     account.router,
     student.router,
     reports.router,
+    gradebook.router,
+    people.router,
+    dashboard.router,
+    students.router,
+    review.router,
+    marking.router,
+    regrades.router,
+    similar.router,
+    problems.router,
+    operator.router,
 )
 
 

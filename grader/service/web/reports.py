@@ -32,7 +32,7 @@ ATTACHED = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosn
 
 
 @cache
-def _policy() -> str:
+def report_policy() -> str:
     """A report's charts bring one style of their own, the same always: allowed by its digest."""
     from grader.report.charts import STYLE
 
@@ -62,7 +62,7 @@ def show_one(visit: SignedIn, submission_id: int) -> Response:
         view=view, report=report, parts=parts, owner=owner, judged=judged,
         shown=show_report(report) if report else None,
         is_own=owner.id == person.user_id, zone_name=visit.timezone or course.timezone,
-        headers={"Content-Security-Policy": _policy()},
+        headers={"Content-Security-Policy": report_policy()},
     )  # fmt: skip
 
 

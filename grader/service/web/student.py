@@ -140,7 +140,7 @@ def _show_assignment(
         latest = find_latest(session, assignment.id, person.user_id)
         files = _read_archive(session, latest)
         judged = _explain(session, visit, assignment)
-        submissions, runs, counting = _find_history(session, assignment, person.user_id)
+        submissions, runs, counting = find_history(session, assignment, person.user_id)
     blanks = [blank.name for blank, _ in find_blanks(loaded)]
     if typed is None:
         typed = read_typed(files, blanks)
@@ -163,7 +163,7 @@ def _explain(session: Session, visit: Visit, assignment: Assignment) -> Judged |
     return explain_standing(session, assignment, person.user_id)
 
 
-def _find_history(
+def find_history(
     session: Session, assignment: Assignment, user_id: int
 ) -> tuple[Sequence[Submission], dict[int, GradingRun], dict[int, GradingRun]]:
     submissions = session.scalars(

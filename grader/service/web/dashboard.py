@@ -1,0 +1,46 @@
+"""An assignment for its staff: how the class does, and how the grader does."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from grader.service.authorising import Action
+from grader.service.web.charts import Column, draw_columns
+from grader.service.web.opening import PLACE, open_assignment_for
+from grader.service.web.rendering import render
+from grader.service.web.visiting import SignedIn
+from grader.store.dashboard import read_dashboard
+
+router = APIRouter(prefix=PLACE + "/dashboard")
+BINS = 10
+
+
+@router.get("")
+def show_dashboard(visit: SignedIn, course: str, assignment: str) -> Response:
+    """Everything on one page."""
+    with visit.service.store.read() as session:
+        found, wanted = open_assignment_for(
+            session, visit, course, assignment, Action.SEE_GRADEBOOK
+        )
+        figures = read_dashboard(session, wanted)
+    columns = count_shares(figures.shares)
+    slow = sorted(
+        (check for check in figures.checks if check.slowest_ms is not None),
+        key=lambda check: -(check.slowest_ms or 0),
+    )[:10]
+    shares = sorted(figures.shares)
+    return render(
+        visit, "dashboard.html", course=found, assignment=wanted, figures=figures,
+        columns=columns, chart=draw_columns(columns, f"Scores of {len(shares)} students"),
+        slow=slow, usual=shares[len(shares) // 2] if shares else None,
+    )  # fmt: skip
+
+
+def count_shares(shares: tuple[float, ...]) -> list[Column]:
+    """How many students are in each tenth of the points; a full score is in the last."""
+    counts = [0] * BINS
+    for share in shares:
+        counts[max(0, min(BINS - 1, int(share * BINS)))] += 1
+    return [
+        Column(f"{index * 10}–{index * 10 + 10} %", count) for index, count in enumerate(counts)
+    ]
