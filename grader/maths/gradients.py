@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from grader.maths.arrays import Array, Value
 from grader.maths.dropped_paths import HELD
-from grader.maths.evaluate import Evaluation, Point, run, whole_array
+from grader.maths.evaluate import Evaluation, Point, run
+from grader.maths.lookups import whole_array
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar
 from grader.maths.tree import Node
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 from grader.maths import bounds
 from grader.maths.token_stream import TokenStream
@@ -11,7 +10,6 @@ from grader.maths.tokens import Token, Unreadable_
 from grader.maths.tree import ONES, Node, walk
 from grader.maths.vocabulary import (
     ARITY,
-    FUNCTIONS,
 )
 
 RELATIONS = {"=": "=", "==": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=",
@@ -193,94 +191,6 @@ class Parser(TokenStream):
             return inner
         return Node("neg", (inner,), None, minuses[0].start, inner.end)
 
-    def parse_power(self) -> Node:
-        start = self.token.start
-        base = self.parse_postfix()
-        while self.at("^", "**"):
-            self.advance()
-            if self._is_positive_part():
-                base = self.node("call", (base,), "relu", start)
-                continue
-            self._cut_exponent(base)
-            base = self._raise(base, start)
-            base = self.parse_suffixes(base, start)
-        return base
-
-    def _is_positive_part(self) -> bool:
-        """`z^+`, `z^{+}`, `[z]_+`: the positive part."""
-        if self.at("+"):
-            following = self.peek()
-            starts = following.kind in ("number", "name") or following.text in ("(", "{", "[")
-            if starts and not following.space:
-                return False
-            self.advance()
-            return True
-        if self.at("{") and self.peek().text == "+" and self.peek(2).text == "}":
-            self.position += 3
-            return True
-        return False
-
-    def _cut_exponent(self, base: Node) -> None:
-        """`x^Ty` is xᵀy: TeX takes one letter, and so does a transpose in plain text."""
-        token = self.token
-        if token.kind != "name" or len(token.text) < 2:
-            return
-        is_raw = token.end - token.start == len(token.text) and token.text.isascii()
-        is_transposed = token.text[0] == "T" and self.has_axes(base)
-        if not is_raw or not (self.latex or is_transposed):
-            return
-        if token.text in self.bound or self.names.find(token.text) is not None:
-            return
-        middle = token.start + 1
-        self.tokens[self.position : self.position + 1] = [
-            replace(token, text=token.text[0], end=middle),
-            replace(token, text=token.text[1:], start=middle, space=False),
-        ]
-
-    def _raise(self, base: Node, start: int) -> Node:
-        token = self.token
-        is_braced = self.at("{")
-        if self._is_transpose_mark(base):
-            return self.node("transpose", (base,), None, start)
-        self.deeper()
-        if is_braced:
-            exponent = self.parse_group()
-        elif self.latex and token.kind == "number" and len(token.text) > 1:
-            # TeX takes one digit; whoever typed x^10 meant ten.
-            self.advance()
-            exponent = self.node("number", (), Fraction(token.text), token.start)
-        else:
-            exponent = self.parse_exponent()
-        self.depth -= 1
-        return self.node("pow", (base, exponent), None, start)
-
-    def parse_exponent(self) -> Node:
-        if self.at("+", "-"):
-            sign = self.advance()
-            self.deeper()
-            inner = self.parse_exponent()
-            self.depth -= 1
-            if sign.text == "+":
-                return inner
-            return Node("neg", (inner,), None, sign.start, inner.end)
-        return self.parse_power()
-
-    def _is_transpose_mark(self, base: Node) -> bool:
-        """`^T`, `^{T}`, `^⊤`, `^\\top`; `^T` of a scalar is a power when T is declared."""
-        mark, width = self.token, 1
-        if mark.text == "{" and self.peek(2).text == "}":
-            mark, width = self.peek(), 3
-        if mark.text in ("⊤", "intercal"):
-            pass
-        elif (
-            mark.text != "T"
-            or mark.kind != "name"
-            or ((self.names.find("T") is not None or "T" in self.bound) and not self.has_axes(base))
-        ):
-            return False
-        self.position += width
-        return True
-
     def has_axes(self, tree: Node) -> bool:
         """Whether a value is an array, as far as the text alone tells."""
         if tree.op == "name":
@@ -309,56 +219,6 @@ class Parser(TokenStream):
 
     # Operands.
 
-    def parse_postfix(self) -> Node:
-        start = self.token.start
-        return self.parse_suffixes(self.parse_operand(), start)
-
-    def parse_suffixes(self, node: Node, start: int) -> Node:
-        while True:
-            if self.at("!"):
-                self.advance()
-                node = self.node("call", (node,), "factorial", start)
-            elif self.at(".") and self.peek().kind == "name":
-                node = self._method(node, start)
-            elif self.at("[") and not self.token.space and self.has_axes(node):
-                node = self._subscript(node, start)
-            elif self.at("'") and self.has_axes(node):
-                self.advance()
-                node = self.node("transpose", (node,), None, start)
-            elif self.at("_") and self.peek().text == "+":
-                self.position += 2
-                node = self.node("call", (node,), "relu", start)
-            elif self.at("_") and self.has_axes(node):
-                from grader.maths.grammar_subscripts import read_matrix_indices
-
-                node = self.node("index", (node, *read_matrix_indices(self)), None, start)
-            else:
-                return node
-
-    def _method(self, node: Node, start: int) -> Node:
-        """`.T`, and the array methods that are functions by another name."""
-        self.advance()
-        method = self.advance()
-        if method.text in ("T", "mT"):
-            return self.node("transpose", (node,), None, start)
-        meant = {"t": "transposed", "sum": "total", "dot": "matrix_product"}.get(
-            method.text, FUNCTIONS.get(method.text)
-        )
-        if meant is None or not self.at("("):
-            raise Unreadable_(f"'.{method.text}' is not known here.", method.start)
-        opened = self.advance()
-        args = [node]
-        if not self.at(")"):
-            args.extend(self.parse_arguments())
-        self.expect(")", opened)
-        return self.finish_call(meant, args, method, start)
-
-    def _subscript(self, node: Node, start: int) -> Node:
-        opened = self.expect("[")
-        indices = self.parse_arguments()
-        self.expect("]", opened)
-        return self.node("index", (node, *indices), None, start)
-
     def parse_arguments(self) -> list[Node]:
         arguments = [self.parse_expression()]
         while self.accept(",", ";"):
@@ -380,7 +240,27 @@ class Parser(TokenStream):
         self.bars = saved
         return inner
 
-    # Names, calls and subscripts.
+    # Names, calls and subscripts; each has a module of its own.
+
+    def parse_power(self) -> Node:
+        from grader.maths.grammar_powers import parse_power
+
+        return parse_power(self)
+
+    def parse_exponent_token(self) -> Node:
+        from grader.maths.grammar_powers import parse_exponent_token
+
+        return parse_exponent_token(self)
+
+    def parse_postfix(self) -> Node:
+        from grader.maths.grammar_suffixes import parse_postfix
+
+        return parse_postfix(self)
+
+    def parse_suffixes(self, node: Node, start: int) -> Node:
+        from grader.maths.grammar_suffixes import parse_suffixes
+
+        return parse_suffixes(self, node, start)
 
     def parse_operand(self) -> Node:
         from grader.maths.grammar_operands import parse_operand
@@ -427,20 +307,6 @@ class Parser(TokenStream):
             if token.text == self.big_variable or token.text.endswith("_" + self.big_variable):
                 return False
         return True
-
-    def parse_exponent_token(self) -> Node:
-        """One token behind ^ without braces."""
-        token = self.token
-        if token.kind == "number":
-            self.advance()
-            return self.node("number", (), Fraction(token.text), token.start)
-        if self.at("-"):
-            self.advance()
-            inner = self.parse_exponent_token()
-            return Node("neg", (inner,), None, token.start, inner.end)
-        if token.kind == "name":
-            return self.parse_name()
-        return self.parse_operand()
 
     def finish_call(self, function: str, args: list[Node], token: Token, start: int) -> Node:
         least, most = ARITY.get(function, (1, 1))

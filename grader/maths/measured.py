@@ -12,8 +12,9 @@ from fractions import Fraction
 
 from grader.maths.arrays import Array
 from grader.maths.compare import Agreement, Comparison, shapes_differ
-from grader.maths.evaluate import Evaluation, Point, whole_array
+from grader.maths.evaluate import Evaluation, Point
 from grader.maths.looks import Look, Question, Sight, look_at
+from grader.maths.lookups import whole_array
 from grader.maths.points import draw_point, small_points
 from grader.maths.scalars import Arithmetic, Scalar
 from grader.maths.tree import Node, name

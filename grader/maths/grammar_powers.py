@@ -1,0 +1,124 @@
+"""Powers, and what else stands raised: transposes, positive parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from grader.maths.tree import Node
+
+if TYPE_CHECKING:
+    from grader.maths.grammar import Parser
+
+
+def parse_power(parser: Parser) -> Node:
+    start = parser.token.start
+    base = parser.parse_postfix()
+    while parser.at("^", "**"):
+        parser.advance()
+        if _is_positive_part(parser):
+            base = parser.node("call", (base,), "relu", start)
+            continue
+        _cut_exponent(parser, base)
+        base = _raise(parser, base, start)
+        base = parser.parse_suffixes(base, start)
+    return base
+
+
+def _is_positive_part(parser: Parser) -> bool:
+    """`z^+`, `z^{+}`, `[z]_+`: the positive part."""
+    if parser.at("+"):
+        following = parser.peek()
+        starts = following.kind in ("number", "name") or following.text in ("(", "{", "[")
+        if starts and not following.space:
+            return False
+        parser.advance()
+        return True
+    if parser.at("{") and parser.peek().text == "+" and parser.peek(2).text == "}":
+        parser.position += 3
+        return True
+    return False
+
+
+def _cut_exponent(parser: Parser, base: Node) -> None:
+    """`x^Ty` is xᵀy: TeX takes one letter, and so does a transpose in plain text."""
+    token = parser.token
+    if token.kind != "name" or len(token.text) < 2:
+        return
+    is_raw = token.end - token.start == len(token.text) and token.text.isascii()
+    is_transposed = token.text[0] == "T" and parser.has_axes(base)
+    if not is_raw or not (parser.latex or is_transposed):
+        return
+    if token.text in parser.bound or parser.names.find(token.text) is not None:
+        return
+    middle = token.start + 1
+    parser.tokens[parser.position : parser.position + 1] = [
+        replace(token, text=token.text[0], end=middle),
+        replace(token, text=token.text[1:], start=middle, space=False),
+    ]
+
+
+def _raise(parser: Parser, base: Node, start: int) -> Node:
+    token = parser.token
+    is_braced = parser.at("{")
+    if _is_transpose_mark(parser, base):
+        return parser.node("transpose", (base,), None, start)
+    parser.deeper()
+    if is_braced:
+        exponent = parser.parse_group()
+    elif parser.latex and token.kind == "number" and len(token.text) > 1:
+        # TeX takes one digit; whoever typed x^10 meant ten.
+        parser.advance()
+        exponent = parser.node("number", (), Fraction(token.text), token.start)
+    else:
+        exponent = parse_exponent(parser)
+    parser.depth -= 1
+    return parser.node("pow", (base, exponent), None, start)
+
+
+def parse_exponent(parser: Parser) -> Node:
+    if parser.at("+", "-"):
+        sign = parser.advance()
+        parser.deeper()
+        inner = parse_exponent(parser)
+        parser.depth -= 1
+        if sign.text == "+":
+            return inner
+        return Node("neg", (inner,), None, sign.start, inner.end)
+    return parser.parse_power()
+
+
+def _is_transpose_mark(parser: Parser, base: Node) -> bool:
+    """`^T`, `^{T}`, `^⊤`, `^\\top`; `^T` of a scalar is a power when T is declared."""
+    mark, width = parser.token, 1
+    if mark.text == "{" and parser.peek(2).text == "}":
+        mark, width = parser.peek(), 3
+    if mark.text in ("⊤", "intercal"):
+        pass
+    elif (
+        mark.text != "T"
+        or mark.kind != "name"
+        or (
+            (parser.names.find("T") is not None or "T" in parser.bound)
+            and not parser.has_axes(base)
+        )
+    ):
+        return False
+    parser.position += width
+    return True
+
+
+def parse_exponent_token(parser: Parser) -> Node:
+    """One token behind ^ without braces."""
+    token = parser.token
+    if token.kind == "number":
+        parser.advance()
+        return parser.node("number", (), Fraction(token.text), token.start)
+    if parser.at("-"):
+        parser.advance()
+        inner = parser.parse_exponent_token()
+        return Node("neg", (inner,), None, token.start, inner.end)
+    if token.kind == "name":
+        return parser.parse_name()
+    return parser.parse_operand()
