@@ -33,12 +33,14 @@ def choose_problems(course: Course, paths: Sequence[str]) -> dict[str, list[str]
 
 
 def split_path(path: str) -> tuple[str, str]:
-    """`hw2/gated-rnn`, `problems/hw2/gated-rnn.yaml` or `hw2/` as assignment and stem."""
+    """`hw2/gated-rnn`, its file below `problems` or `reference`, or `hw2/`: assignment and stem."""
     pieces = [piece for piece in path.split("/") if piece not in ("", ".")]
-    if "problems" in pieces:
-        pieces = pieces[pieces.index("problems") + 1 :]
+    for folder in ("problems", "reference"):
+        if folder in pieces:
+            pieces = pieces[pieces.index(folder) + 1 :]
+            break
     first, *rest = pieces or [""]
-    return first, rest[0].removesuffix(".yaml") if rest else ""
+    return first, rest[0].removesuffix(".yaml").removesuffix(".py") if rest else ""
 
 
 def _list_stems(course: Course, assignment: str) -> list[str]:

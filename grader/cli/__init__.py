@@ -28,6 +28,7 @@ COMMANDS = {
     "ci": ("grader.cli.ci", "Grade a pull request: summary, annotations, outputs."),
     "export": ("grader.cli.export", "Write scores or an autograder for another platform."),
     "watch": ("grader.cli.watch", "Grade a folder again whenever a file in it is saved."),
+    "render": ("grader.cli.render", "Write a report in another format, without grading again."),
     "check": ("grader.cli.check", "Prove problems: right answers pass, wrong ones don't."),
     "try": ("grader.cli.try_", "Judge one answer to one part, and say why."),
     "curve": ("grader.cli.curve", "Draw how a kernel's cost grows with its size."),
