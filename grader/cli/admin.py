@@ -14,7 +14,10 @@ from grader.cli import GRADED, OUR_FAULT
 from grader.cli.serve import config_option, require_service
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from grader.store.database import Store
+    from grader.store.schema import User
 
 ROLES = ("student", "grader", "instructor", "operator")
 
@@ -38,8 +41,11 @@ def command(
 
 
 @contextmanager
-def open_store(context: click.Context, *, is_new: bool = False) -> Iterator[Store]:
-    """The store that the settings name, with its tables as this version needs them."""
+def open_store(context: click.Context, *, is_new: bool | None = False) -> Iterator[Store]:
+    """The store that the settings name, with its tables as this version needs them.
+
+    New, it gets them; with None it may have others, or none.
+    """
     require_service()
     from grader.service.settings import read_settings
     from grader.store.database import Store
@@ -53,7 +59,7 @@ def open_store(context: click.Context, *, is_new: bool = False) -> Iterator[Stor
     try:
         if is_new:
             migrate(store)
-        else:
+        elif is_new is False:
             require_current(store)
         yield store
     finally:
@@ -170,15 +176,12 @@ def sync_course(context: click.Context, slug: str) -> int:
 @click.pass_context
 def enrol(context: click.Context, course: str, email: str, role: str, section: str) -> int:
     """Give a person a role in a course."""
-    from grader.errors import NotFound
     from grader.store import audit, catalogue, roster
     from grader.store.schema import Role
 
     with open_store(context) as store, store.write() as session:
         found = catalogue.find_course(session, course)
-        person = roster.find_user(session, email)
-        if person is None:
-            raise NotFound(f"nobody has the address {email}; add them: grade admin user add")
+        person = _find_person(session, email)
         roster.enrol(session, found, person, Role(role), section=section)
         audit.note(session, None, "enrol", f"user {person.id}", course=course, role=role)
         click.echo(f"{email} is {role} in {course}")
@@ -193,14 +196,11 @@ def enrol(context: click.Context, course: str, email: str, role: str, section: s
 @click.pass_context
 def make_token(context: click.Context, email: str, scopes: str, days: int, label: str) -> int:
     """Make an API token; its text is printed now and never again."""
-    from grader.errors import NotFound
     from grader.store import audit, roster
     from grader.store.types import now
 
     with open_store(context) as store, store.write() as session:
-        person = roster.find_user(session, email)
-        if person is None:
-            raise NotFound(f"nobody has the address {email}; add them: grade admin user add")
+        person = _find_person(session, email)
         token, text = roster.make_token(
             session,
             person,
@@ -234,3 +234,118 @@ def show_audit(context: click.Context, verify: bool, last: int) -> int:
             who = "-" if entry.actor_id is None else f"user {entry.actor_id}"
             click.echo(f"{entry.at:%F %T}  {who:10}  {entry.action:24}  {entry.thing}")
     return GRADED
+
+
+@command.command("backup")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def back_up(context: click.Context, path: Path) -> int:
+    """Write everything to one file, while the service goes on."""
+    from grader.store import backup
+
+    with open_store(context) as store:
+        backup.back_up(store, path)
+        click.echo(f"{path}: {path.stat().st_size:,} bytes")
+    return GRADED
+
+
+@command.command("restore")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--replace", is_flag=True, help="Overwrite what the database holds.")
+@click.pass_context
+def restore(context: click.Context, path: Path, replace: bool) -> int:
+    """Fill the database from a backup; stop the service and its workers first."""
+    from grader.store import backup
+    from grader.store.migrating import migrate
+
+    with open_store(context, is_new=None) as store:
+        backup.restore(store, path, replaces=replace)
+        migrate(store)
+        click.echo(f"restored from {path}")
+    return GRADED
+
+
+@command.command("export")
+@click.argument("email")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def export_person(context: click.Context, email: str, path: Path) -> int:
+    """Write everything that is kept of a person to a zip."""
+    from grader.store import audit, keeping
+
+    with open_store(context) as store, store.write() as session:
+        person = _find_person(session, email)
+        path.write_bytes(keeping.export_person(session, person))
+        audit.note(session, None, "export", f"user {person.id}")
+        click.echo(f"{path}: {path.stat().st_size:,} bytes")
+    return GRADED
+
+
+@command.command("erase")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.pass_context
+def erase_person(context: click.Context, email: str, yes: bool) -> int:
+    """Remove a person's name and work for good; points and the audit trail keep a number."""
+    from grader.store import keeping
+
+    with open_store(context) as store, store.write() as session:
+        person = _find_person(session, email)
+        if not yes:
+            click.confirm(f"erase {person.name} and all that they handed in?", abort=True)
+        keeping.erase_person(session, person, None)
+        click.echo(f"erased; user {person.id} is nobody now")
+    return GRADED
+
+
+@command.command("retain")
+@click.pass_context
+def apply_retention(context: click.Context) -> int:
+    """Remove submissions' files that are older than their course keeps them; run it nightly."""
+    from grader.store import keeping
+
+    with open_store(context) as store, store.write() as session:
+        click.echo(f"{keeping.apply_retention(session)} submissions' files removed")
+    return GRADED
+
+
+@command.command("release")
+@click.argument("run_id", type=int)
+@click.pass_context
+def release(context: click.Context, run_id: int) -> int:
+    """Let a quarantined grading be tried again."""
+    from grader.store import audit, runs
+
+    with open_store(context) as store, store.write() as session:
+        run = runs.release_from_quarantine(session, run_id)
+        if not store.is_sqlite:
+            from grader.store.delivery import deliver
+
+            deliver(session, [run])
+        audit.note(session, None, "release", f"run {run_id}")
+        click.echo(f"run {run_id} waits again")
+    return GRADED
+
+
+@command.command("doctor")
+@click.pass_context
+def examine(context: click.Context) -> int:
+    """Say how the service does: tables, trail, scores, queues, workers, quarantine."""
+    from grader.service.examining import examine_store
+
+    with open_store(context, is_new=None) as store:
+        findings = examine_store(store)
+    for finding in findings:
+        mark = "ok  " if finding.is_well else "BAD "
+        click.echo(f"{mark}{finding.what}: {finding.words}")
+    return GRADED if all(finding.is_well for finding in findings) else OUR_FAULT
+
+
+def _find_person(session: Session, email: str) -> User:
+    from grader.errors import NotFound
+    from grader.store import roster
+
+    person = roster.find_user(session, email)
+    if person is None:
+        raise NotFound(f"nobody has the address {email}; add them: grade admin user add")
+    return person

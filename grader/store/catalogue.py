@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from grader.errors import Conflict, NotFound, UsageError
 from grader.store.blobs import keep_blob
 from grader.store.schema import Assignment, Course, ProblemVersion
+from grader.store.scores import refresh_all
 
 if TYPE_CHECKING:
     from grader.spec.loaded import LoadedAssignment
@@ -129,11 +130,14 @@ def register_assignment(
         assignment.version_id = version.id
         assignment.title = loaded.title
         policies = loaded.policies
+        before = (assignment.due_at, assignment.policies, assignment.counts)
         assignment.due_at = read_due(loaded.due, course.timezone) or assignment.due_at
         assignment.policies = policies.model_dump(mode="json")
         assignment.counts = policies.attempts.counts if policies.attempts else "last"
         assignment.max_points = sum_points(version.outline)
         session.flush()
+        if before != (assignment.due_at, assignment.policies, assignment.counts):
+            refresh_all(session, assignment)
     return assignment, version, is_new
 
 

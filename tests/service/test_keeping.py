@@ -1,0 +1,134 @@
+"""Backup, restore, retention, export and erasure, on both databases."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Class
+from private_postgresql import PrivatePostgres
+from sqlalchemy import func, select
+from test_store import IN_TIME, finish, hand_in, score_of
+
+from grader.errors import SystemFault, UsageError
+from grader.service.examining import examine_store
+from grader.store import audit, keeping
+from grader.store.backup import back_up, restore
+from grader.store.database import Store, name_sqlite
+from grader.store.schema import Blob, Course, GradingRun, Standing, Submission, User
+
+
+@pytest.fixture
+def klass(store: Store, make_class: Callable[[Store], Class]) -> Class:
+    return make_class(store)
+
+
+def test_a_backup_taken_while_a_writer_writes_is_whole_and_restores(
+    klass: Class, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    finish(klass, hand_in(klass, at=IN_TIME).run.id)
+    path = tmp_path / "backup"
+    if klass.store.is_sqlite:
+        with klass.store.write() as session:
+            session.add(User(name="Not yet", email="not@yet.example"))
+            session.flush()
+            back_up(klass.store, path)
+        url = name_sqlite(tmp_path / "other.db")
+    else:
+        back_up(klass.store, path)
+        postgres: PrivatePostgres = request.getfixturevalue("postgres")
+        url = postgres.make_database()
+    hand_in(klass, content="after the backup", at=IN_TIME)
+
+    other = Store(url)
+    restore(other, path)
+    with other.read() as session:
+        assert session.scalars(select(Submission.content_hash)).all() == ["sha256:b"]
+        assert not session.scalars(select(User).where(User.name == "Not yet")).all()
+        assert audit.verify_trail(session)[1] == ""
+    assert all(finding.is_well for finding in examine_store(other))
+    with pytest.raises(UsageError, match="--replace"):
+        restore(other, path)
+    restore(other, path, replaces=True)
+    other.close()
+
+
+def test_a_damaged_or_foreign_backup_is_refused(klass: Class, tmp_path: Path) -> None:
+    path = tmp_path / "backup"
+    back_up(klass.store, path)
+    if klass.store.is_sqlite:
+        content = bytearray(path.read_bytes())
+        content[5000:40000] = bytes(35000)
+        path.write_bytes(content)
+        with pytest.raises(SystemFault, match="is damaged"):
+            restore(Store(name_sqlite(tmp_path / "new.db")), path)
+    else:
+        with pytest.raises(UsageError, match="backup of PostgreSQL"):
+            restore(Store(name_sqlite(tmp_path / "new.db")), path)
+
+
+def test_a_person_gets_everything_and_no_secret(klass: Class) -> None:
+    finish(klass, hand_in(klass, at=IN_TIME).run.id)
+    with klass.store.read() as session:
+        person = session.get_one(User, klass.people["student"].id)
+        content = keeping.export_person(session, person)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        document = json.loads(archive.read("data.json"))
+    assert document["person"][0]["email"] == "student@example.edu"
+    assert len(document["submissions"]) == len(document["gradings"]) == 1
+    assert any(name.startswith("submissions/") for name in names)
+    assert any(name.startswith("reports/") for name in names)
+    assert "password_hash" not in json.dumps(document)
+
+
+def test_an_erased_person_is_a_number_and_the_points_stay(klass: Class) -> None:
+    finish(klass, hand_in(klass, at=IN_TIME).run.id)
+    other = hand_in(klass, person="grader", content="c", at=IN_TIME)
+    with klass.store.write() as session:
+        person = session.get_one(User, klass.people["student"].id)
+        keeping.erase_person(session, person, None)
+
+    with klass.store.read() as session:
+        person = session.get_one(User, klass.people["student"].id)
+        assert (person.email, person.name) == (None, f"erased {person.id}")
+        submission = session.scalars(
+            select(Submission).where(Submission.user_id == person.id)
+        ).one()
+        assert (submission.archive_sha, submission.manifest) == (None, [])
+        shas = set(session.scalars(select(Blob.sha256)))
+        assert other.submission.archive_sha in shas
+        versions = len(klass.assignments)
+        assert len(shas) == versions + 1
+        assert session.scalar(select(func.count()).select_from(Standing)) == 1
+        assert audit.verify_trail(session)[1] == ""
+    assert score_of(klass)[0] == 2
+
+
+def test_what_is_older_than_the_course_keeps_is_removed(klass: Class) -> None:
+    old = hand_in(klass, at=IN_TIME)
+    finish(klass, old.run.id)
+    recent = hand_in(klass, content="c")
+    with klass.store.write() as session:
+        session.get_one(Course, klass.course.id).keep_days = 30
+        assert dt.datetime.now(dt.UTC) - dt.timedelta(days=30) > IN_TIME
+    with klass.store.write() as session:
+        assert keeping.apply_retention(session) == 1
+    with klass.store.read() as session:
+        assert session.get_one(Submission, old.submission.id).archive_sha is None
+        assert session.get_one(GradingRun, old.run.id).staff_report_sha is None
+        assert session.get_one(Submission, recent.submission.id).archive_sha is not None
+
+
+def test_doctor_notices_a_score_that_was_tampered_with(klass: Class) -> None:
+    finish(klass, hand_in(klass, at=IN_TIME).run.id)
+    assert all(finding.is_well for finding in examine_store(klass.store))
+    with klass.store.write() as session:
+        session.scalars(select(Standing)).one().score += 1
+    bad = [finding.what for finding in examine_store(klass.store) if not finding.is_well]
+    assert bad == ["scores"]
