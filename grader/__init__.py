@@ -31,6 +31,7 @@ _PLACES = {
     "find_course": "grader.spec.loading",
     "grade": "grader.grading",
     "load_assignment": "grader.spec.loading",
+    "load_ipython_extension": "grader.notebook",
     "read_submission": "grader.submission",
 }
 """Where each public name lives; it is imported when first asked for."""

@@ -1,0 +1,151 @@
+"""`%%grade hw2/conv1d-forward` in a notebook: the report of one part, below its cell.
+
+`%load_ext grader` makes the magic known. A cell that answers with code is run in the notebook as
+any other, and then graded apart from it, in the sandbox, together with the cells that were run
+before; the text of any other cell is the written answer.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from grader.errors import GraderError, UsageError
+from grader.report.models import Report
+from grader.sandbox.pool import Sandbox
+from grader.spec.loaded import LoadedAssignment
+from grader.spec.loading import Course, find_course
+
+MAGIC = "%%grade"
+FRAME_HEIGHT_PX = 520
+"""A part's report; longer ones scroll inside."""
+
+
+def grade_cell(
+    line: str, cell: str, earlier: Sequence[str], sandbox: Sandbox, start: Path
+) -> Report:
+    """Grade one part, `hw2/conv1d-forward`, against the course around a folder.
+
+    Errors   UsageError where the line names no part; GraderError as everywhere.
+    """
+    from grader.cache import find_cache_folder
+    from grader.expected import ExpectedValues
+    from grader.grading import grade
+    from grader.submission import read_submission
+
+    course = find_course(start)
+    assignment, part_id, part = find_named_part(course, line)
+    with tempfile.TemporaryDirectory(prefix="fairmark-cell-") as scratch:
+        folder = Path(scratch) / assignment.id
+        folder.mkdir()
+        if is_answered_by_code(part, part_id, cell):
+            write_notebook([*earlier, cell], folder / "notebook.ipynb")
+        else:
+            (folder / "answers.md").write_text(f"## {part_id}\n\n{cell}\n", "utf-8")
+        submission = read_submission(folder)
+        expected = ExpectedValues(find_cache_folder())
+        report = grade(assignment, submission, sandbox, expected=expected)
+    shown = tuple(each for each in report.parts if each.id.endswith(f"/{part_id}"))
+    return report.model_copy(
+        update={
+            "parts": shown,
+            "title": shown[0].title or part_id,
+            "score": shown[0].score,
+            "max_score": shown[0].max_score,
+            "open_points": shown[0].open_points,
+            "status": "pending" if shown[0].open_points else "final",
+        }
+    )
+
+
+def find_named_part(course: Course, line: str) -> tuple[LoadedAssignment, str, Any]:
+    """The part that a line names, and its assignment with that part and those it builds on.
+
+    Errors   UsageError or UnknownAssignment, with what to write.
+    """
+    name, _, part_id = line.strip().partition("/")
+    if not name or not part_id:
+        raise UsageError(f"{MAGIC} takes a part, as hw2/conv1d-forward; saw '{line.strip()[:60]}'")
+    assignment = course.load(name)
+    _, part = assignment.find_part(part_id)
+    kept = {part_id, *part.uses}
+    problems = tuple(
+        replace(each, parts={key: value for key, value in each.parts.items() if key in kept})
+        for each in assignment.problems
+    )
+    return replace(assignment, problems=problems), part_id, part
+
+
+def is_answered_by_code(part: Any, part_id: str, cell: str) -> bool:
+    """Whether the cell defines the function that answers the part."""
+    from grader.kinds import BY_CODE
+    from grader.kinds.handing_in import name_function
+    from grader.submission.scan import find_definitions
+
+    return part.kind in BY_CODE or name_function(part, part_id) in find_definitions(cell)
+
+
+def write_notebook(cells: Sequence[str], path: Path) -> None:
+    """Cells as a notebook, so that magics and shell lines are refused with their cell's number."""
+    written = [
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": each,
+        }
+        for each in cells
+    ]
+    page = {"cells": written, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(page), "utf-8")
+
+
+def strip_magic(cell: str) -> str:
+    """A cell as it was typed, without our own first line."""
+    first, _, rest = cell.partition("\n")
+    return rest if first.strip().startswith(MAGIC) else cell
+
+
+def render_inline(report: Report) -> dict[str, str]:
+    """The report's page in a frame of its own, and as text where no page is shown."""
+    from grader.report import html, terminal
+
+    page = escape(html.render(report), quote=True)
+    frame = (
+        f'<iframe srcdoc="{page}" sandbox title="report" width="100%" height="{FRAME_HEIGHT_PX}"'
+        ' style="border:0"></iframe>'
+    )
+    return {"text/html": frame, "text/plain": terminal.render(report, width=88)}
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Make `%%grade` known to a notebook."""
+    import atexit
+
+    sandbox = Sandbox()
+    atexit.register(sandbox.close)
+
+    def grade_magic(line: str, cell: str) -> None:
+        from IPython.display import display
+
+        try:
+            _, part_id, part = find_named_part(find_course(Path.cwd()), line)
+            if is_answered_by_code(part, part_id, cell):
+                done = shell.run_cell(cell)
+                if not done.success:
+                    # The notebook has shown the error already.
+                    return
+            typed = [strip_magic(each) for each in shell.history_manager.input_hist_raw[1:-1]]
+            report = grade_cell(line, cell, typed, sandbox, Path.cwd())
+        except GraderError as error:
+            display({"text/plain": f"grade: {error}"}, raw=True)
+            return
+        display(render_inline(report), raw=True)
+
+    shell.register_magic_function(grade_magic, magic_kind="cell", magic_name="grade")
