@@ -14,6 +14,7 @@ from grader.authoring.answers import (
     write_right_answer,
 )
 from grader.authoring.certificate import Claim
+from grader.authoring.preview.markup import find_unread_formulas
 from grader.authoring.rehearsing import NOTHING, Rehearsal, write
 from grader.scoring import PartScore
 from grader.spec.models import Mistake
@@ -25,7 +26,9 @@ def check_statement(part: Any, prompt: str) -> Claim:
     """Students are told what to do."""
     asked = [part.prompt, *(field.prompt for field in getattr(part, "fields", {}).values())]
     if any(text.strip() for text in asked):
-        return Claim(name="statement", holds=True)
+        unread = next(find_unread_formulas("\n\n".join((prompt, *asked))), "")
+        words = f"the formula ${unread}$ can't be read as LaTeX; look at it in `grade preview`"
+        return Claim(name="statement", holds=not unread, words=words if unread else "")
     advice = "the problem has a prompt, the part has none" if prompt.strip() else "no prompt"
     return Claim(name="statement", holds=False, words=f"{advice}; say what is asked in 'prompt'")
 

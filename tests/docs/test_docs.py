@@ -162,7 +162,8 @@ def test_every_key_of_a_spec_is_on_its_page() -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(write_field_page(), "utf-8")
 
-    assert path.read_text("utf-8") == write_field_page()
+    written = path.read_text("utf-8")
+    assert written == write_field_page(), "UPDATE_GOLDEN=1 rewrites docs/fields.md"
 
 
 def test_every_page_is_in_the_contents() -> None:

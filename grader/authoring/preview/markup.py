@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -35,12 +37,37 @@ def _prepare() -> MarkdownIt:
     return markdown
 
 
+def find_unread_formulas(text: str) -> Iterator[str]:
+    """Formulas of a statement that would be shown as they were written.
+
+    Nothing is found where what renders them is not installed.
+    """
+    if "$" not in text:
+        return
+    try:
+        tokens = _prepare().parse(text)
+    except UsageError:
+        return
+    for token in (inner for each in tokens for inner in (each, *(each.children or ()))):
+        if token.type.startswith("math") and not _convert(token.content, "inline"):
+            yield token.content
+
+
 def render_formula(latex: str, options: dict[str, Any]) -> str:
     """MathML; what can't be read as LaTeX is shown as it was written."""
+    display = "block" if options.get("display_mode") else "inline"
+    return _convert(latex, display) or f'<code class="unread">{escape(latex)}</code>'
+
+
+def _convert(latex: str, display: str) -> str:
+    """MathML; empty for what is no LaTeX, or has a command that is not known."""
     from latex2mathml.converter import convert
 
-    display = "block" if options.get("display_mode") else "inline"
+    braces = re.sub(r"\\.", "", latex)
+    if braces.count("{") != braces.count("}"):
+        return ""
     try:
-        return str(convert(latex, display=display))
+        found = str(convert(latex, display=display))
     except Exception:
-        return f'<code class="unread">{escape(latex)}</code>'
+        return ""
+    return "" if "<mi>\\" in found else found

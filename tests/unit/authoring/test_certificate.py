@@ -3,10 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from building import make_course
+from building import make_course, part
 
 from grader.authoring.certificate import Certificate, Claim, MutantReport, ProblemCertificate
 from grader.authoring.choosing import choose_problems, split_path
+from grader.authoring.claims import check_statement
 from grader.authoring.remembering import name_proof, recall, remember
 from grader.authoring.showing import show_certificate, show_total
 from grader.errors import UnknownAssignment
@@ -127,3 +128,15 @@ def test_a_certificate_that_was_cut_off_is_unknown(tmp_path: Path) -> None:
     path.write_text(path.read_text()[:-9])
 
     assert recall("k", tmp_path) is None
+
+
+def test_a_formula_that_cannot_be_read_is_named() -> None:
+    pytest.importorskip("latex2mathml", reason="needs the extra [preview]")
+    pytest.importorskip("mdit_py_plugins", reason="needs the extra [preview]")
+    asked = part("value", prompt=r"With $\frac{a}{b}$ and $\frac{a$, for $5 or $6?", answer=1)
+
+    claim = check_statement(asked, "")
+
+    assert not claim.holds
+    assert r"$\frac{a$" in claim.words
+    assert check_statement(part("value", prompt="With $a$?", answer=1), "").holds
