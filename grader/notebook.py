@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +133,8 @@ def load_ipython_extension(shell: Any) -> None:
     atexit.register(sandbox.close)
 
     def grade_magic(line: str, cell: str) -> None:
-        from IPython.display import display
-
+        # Only whoever runs a notebook has IPython, and it has no types.
+        display: Any = import_module("IPython.display").display
         try:
             _, part_id, part = find_named_part(find_course(Path.cwd()), line)
             if is_answered_by_code(part, part_id, cell):
