@@ -125,6 +125,10 @@ def compare_trees(
                 Agreement.UNDECIDED, None, "expectations", 0, "expectations are not compared so"
             )
         return compare_expectations(student, reference, symbols, seed=seed, boundary=boundary)
+    if reference.op in ("interval", "union"):
+        from grader.maths.intervals import compare_real_sets
+
+        return compare_real_sets(student, reference, symbols, seed)
     if student.op in STATEMENTS and reference.op in STATEMENTS:
         from grader.maths.truth_tables import compare_statements
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from grader.maths import bounds
 from grader.maths.token_stream import TokenStream
 from grader.maths.tokens import Token, Unreadable_
-from grader.maths.tree import ONES, Node, walk
+from grader.maths.tree import ONES, Node, as_interval, walk
 from grader.maths.vocabulary import (
     ARITY,
 )
@@ -74,8 +74,11 @@ class Parser(TokenStream):
     def parse_or(self) -> Node:
         start = self.token.start
         args = [self.parse_and()]
+        is_union = self.at("∪")
         while self.accept("or", "∪"):
             args.append(self.parse_and())
+        if is_union and not any(one.op in ("compare", "and", "not") for one in args):
+            return self.node("union", tuple(map(as_interval, args)), None, start)
         return args[0] if len(args) == 1 else self.node("or", tuple(args), None, start)
 
     def parse_and(self) -> Node:

@@ -67,6 +67,8 @@ def parse_operand(parser: Parser) -> Node:
         derivative = quotient_of_differentials(parser)
         if derivative is not None:
             return derivative
+    if parser.accept("∞"):
+        return parser.node("name", (), "∞", token.start)
     if token.text in ("Σ", "Π"):
         parser.advance()
         return parse_big(parser, SUMS[token.text], token)
@@ -82,6 +84,10 @@ def parse_brackets(parser: Parser) -> Node:
         raise Unreadable_("There is nothing between these brackets.", opened.start)
     items = _rows(parser, opened) if closer == "]" else parser.parse_arguments()
     is_list = len(items) > 1 or parser.tokens[parser.position - 1].text == ","
+    if len(items) == 2 and parser.at("]" if closer == ")" else ")"):
+        brackets = opened.text + parser.advance().text
+        parser.bars = saved
+        return parser.node("interval", tuple(items), brackets, opened.start)
     parser.expect(closer, opened)
     parser.bars = saved
     if closer == "]" and (is_list or items[0].op in ("list", "tuple")):

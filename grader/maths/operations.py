@@ -201,6 +201,10 @@ def _container(node: Node, state: Evaluation) -> Value:
     return stack([run(one, state) for one in node.args])
 
 
+def _real_set(node: Node, state: Evaluation) -> Value:
+    raise Undefined("a set of numbers is no number")
+
+
 def _expectation(node: Node, state: Evaluation) -> Value:
     raise OutOfRange("an expectation has no value at a point")
 
@@ -212,4 +216,5 @@ OPERATIONS: dict[str, Callable[[Node, Evaluation], Value]] = {
     "sum": _sum, "prod": _sum, "compare": _compare, "and": _and, "or": _or, "not": _not,
     "piecewise": _piecewise, "list": _container, "tuple": _container, "set": _container,
     "vector": _container, "family": find_member, "expectation": _expectation,
+    "interval": _real_set, "union": _real_set,
 }  # fmt: skip

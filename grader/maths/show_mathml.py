@@ -97,6 +97,8 @@ def _ml(node: Node) -> str:
     if op in ("tuple", "list", "set", "vector"):
         opener, closer = {"tuple": ("(", ")"), "set": ("{", "}")}.get(op, ("[", "]"))
         return _row(_sign(opener), _list_ml(args), _sign(closer))
+    if op == "interval":
+        return _row(_sign(str(node.value)[0]), _list_ml(args), _sign(str(node.value)[1]))
     signs = {
         "floordiv": "//",
         "mod": "mod",
@@ -104,6 +106,7 @@ def _ml(node: Node) -> str:
         "matmul": "",
         "and": "and",
         "or": "or",
+        "union": "∪",
     }
     if op in signs:
         return _row(_sign(signs[op]).join(_ml_wrap(arg, 5) for arg in args))

@@ -79,6 +79,14 @@ def name(value: str) -> Node:
     return Node("name", value=value)
 
 
+def as_interval(tree: Node) -> Node:
+    """`(a, b)` and `[a, b]` beside a set of numbers are intervals."""
+    if tree.op in ("tuple", "list") and len(tree.args) == 2:
+        brackets = "()" if tree.op == "tuple" else "[]"
+        return Node("interval", tree.args, brackets, tree.start, tree.end)
+    return tree
+
+
 def walk(tree: Node) -> Iterator[Node]:
     """Every node, parents before children, without recursion."""
     stack = [tree]

@@ -9,7 +9,7 @@ from grader.maths.compare import Agreement, Comparison, compare_trees, used_symb
 from grader.maths.evaluate import Evaluation, run
 from grader.maths.points import draw_point, small_points
 from grader.maths.scalars import Arithmetic, OutOfRange, Undefined
-from grader.maths.switching import boundary_points
+from grader.maths.switching import boundary_points, points_beside, points_between
 from grader.maths.tree import Node
 from grader.maths.witnesses import Witness, value_text
 from grader.spec.models import Symbol
@@ -41,6 +41,8 @@ def judge_implication(
     """Truth tables over random points and points where either side is an exact equality."""
     used = used_symbols(left, right, symbols)
     points = [*small_points(used, seed, 150), *boundary_points((left, right), used, seed, 24)]
+    points += points_between((left, right), used, seed, 24)
+    points += points_beside((left, right), used, seed, 16)
     points += [draw_point(used, seed, number) for number in range(10)]
     met = {"left": 0, "right": 0}
     degenerate = ""

@@ -168,3 +168,37 @@ def test_complex_symbols_are_settled_only_where_that_is_exact() -> None:
     assert judge("(z - 1)(z + 1)") is Agreement.EQUAL
     assert judge("(z - 1)^2") is Agreement.DIFFERENT
     assert judge("conj(z)^2 - 1") is Agreement.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("student", "reference", "agreement"),
+    [
+        ("[0, 1) ∪ (2, 3]", "(2, 3] ∪ [0, 1)", Agreement.EQUAL),
+        (r"[0,1)\cup(2,3]", "[0, 1) ∪ (2, 3]", Agreement.EQUAL),
+        (r"\left[0, 1\right) \cup \left(2, 3\right]", "[0, 1) ∪ (2, 3]", Agreement.EQUAL),
+        ("[0, 1] ∪ (2, 3]", "[0, 1) ∪ (2, 3]", Agreement.DIFFERENT),
+        ("[0, 3]", "[0, 1) ∪ (2, 3]", Agreement.DIFFERENT),
+        ("[0, 2] ∪ (1, 3]", "[0, 3]  ∪ [1, 2]", Agreement.EQUAL),
+        ("(-∞, y) ∪ (y, ∞)", r"(-\infty, y) \cup (y, \infty)", Agreement.EQUAL),
+        ("(-∞, y] ∪ (y, ∞)", "(-∞, y) ∪ (y, ∞)", Agreement.DIFFERENT),
+        ("[y, y + 1)", "[y, 1 + y)", Agreement.EQUAL),
+        ("[y, y + 1]", "[y, 1 + y)", Agreement.DIFFERENT),
+        ("(y, y + 1)", "[y, 1 + y)", Agreement.DIFFERENT),
+        ("[0, 1] ∪ {2}", "{2} ∪ [0, 1]", Agreement.EQUAL),
+        ("[0, 1)", "[0, 1.000001)", Agreement.DIFFERENT),
+        ("y", "[y, y + 1)", Agreement.DIFFERENT),
+    ],
+)
+def test_unions_of_intervals_are_compared_by_their_members(
+    student: str, reference: str, agreement: Agreement
+) -> None:
+    assert verdict(student, reference) is agreement
+
+
+@settings(max_examples=40, deadline=None)
+@given(SCALARS, SCALARS)
+def test_interval_agrees_with_its_ends(low: str, other: str) -> None:
+    ends = verdict(low, other)
+    interval = verdict(f"[{low}, {low} + 1)", f"[{other}, {other} + 1)")
+
+    assert {ends, interval} != {Agreement.EQUAL, Agreement.DIFFERENT}
