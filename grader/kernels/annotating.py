@@ -27,7 +27,7 @@ class Note:
 
 
 def annotate(run: KernelRun, source: str, excess: Sequence[Excess]) -> list[str]:
-    """The lines behind the counts that are too high, as `line 7 | C[i, j] = s | …`."""
+    """The lines behind the counts that are too high, with what they cost, and what to try."""
     names = {each.name for each in excess}
     notes: list[Note] = []
     strided = [site for site in run.sites if is_strided(site)]
@@ -52,14 +52,25 @@ def annotate(run: KernelRun, source: str, excess: Sequence[Excess]) -> list[str]
                 "spread the work: one element a thread, or a grid-stride loop",
             )
         )
-    lines = source.splitlines()
-    shown = []
+    return show(notes, source)
+
+
+def show(notes: list[Note], source: str) -> list[str]:
+    """The worst lines with all that is to be said of each, then each piece of advice once."""
     notes.sort(key=lambda note: (-note.weight, note.line, note.words))
     worth = [note for note in notes if note.weight >= WORTH_SAYING * notes[0].weight]
-    for note in worth[:LINES_SHOWN]:
-        text = lines[note.line - 1].strip() if 0 < note.line <= len(lines) else ""
-        shown.append(f"line {note.line} | {text[:60]} | {note.words}: {note.advice}")
-    return shown
+    by_line: dict[int, list[Note]] = {}
+    for note in worth:
+        by_line.setdefault(note.line, []).append(note)
+    lines = source.splitlines()
+    shown: list[str] = []
+    advice: dict[str, None] = {}
+    for line, here in list(by_line.items())[:LINES_SHOWN]:
+        text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+        words = "; ".join(dict.fromkeys(note.words for note in here))
+        shown.append(f"line {line}:  {text[:60]}\n{words}")
+        advice |= {f"try  {note.advice}": None for note in here}
+    return shown + list(advice)
 
 
 def note_site(site: Site, names: set[str]) -> list[Note]:
@@ -68,14 +79,15 @@ def note_site(site: Site, names: set[str]) -> list[Note]:
     if site.space == "global" and site.requests and names & {"sectors", "requests"}:
         rate = site.sectors / site.requests
         words = (
-            f"{site.kind} of {site.array}: {rate:.1f} sectors a request, {site.sectors:,} in all"
+            f"{site.kind} of {site.array}: {rate:.3g} sectors of 32 bytes a warp, "
+            f"{site.sectors:,} in all"
         )
         notes.append(Note(site.line, float(site.sectors), words, advise_sectors(site)))
     if site.space == "shared" and site.requests and "bank_ways" in names:
         rate = site.ways / site.requests
         if rate > 1:
             words = (
-                f"{site.kind} of {site.array}: {rate:.1f} passes a request, "
+                f"{site.kind} of {site.array}: a warp needs {rate:.3g} passes on average, "
                 f"{site.worst_ways} at worst"
             )
             notes.append(

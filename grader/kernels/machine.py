@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from grader.kernels import reporting
 from grader.kernels.counts import LineCost, Site, count_access
-from grader.kernels.lanes import Geometry, Lanes, Mask, is_uniform, name_thread
+from grader.kernels.lanes import Geometry, Lanes, Mask, is_uniform
 from grader.kernels.limits import Budget, Hardware
 from grader.kernels.memory import Memory, View, poison
-from grader.kernels.races import Conflict, Order, Shadow
+from grader.kernels.races import Order, Shadow
 
 # A long kernel looks at the clock once in so many statements; asking costs more than a statement.
 CLOCK_EVERY = 256
@@ -167,10 +168,10 @@ class Machine:
             if is_uniform(index) and is_uniform(size):
                 index = int(index)
                 if index < 0 and index >= -size:
-                    self.report_negative(site, view, axis, mask)
+                    reporting.report_negative(self, site, view, axis, mask)
                     index += int(size)
                 if not 0 <= index < size:
-                    self.report_outside(site, view, axis, index, size, mask, mask.first)
+                    reporting.report_outside(self, site, view, axis, index, size, mask, mask.first)
                     return np.asarray(0), None
             else:
                 index, kept = self.check_lanes(site, view, axis, index, size, mask)
@@ -195,14 +196,14 @@ class Machine:
         bad = np.broadcast_to(bad, mask.bits.shape)
         negative = bad & (index < 0) & (index >= -np.asarray(size, np.int64))
         if negative.any():
-            self.report_negative(site, view, axis, Mask(negative))
+            reporting.report_negative(self, site, view, axis, Mask(negative))
             index = np.where(negative, index + size, index)
             bad = bad & ~negative
         if bad.any():
             lane = int(bad.argmax())
             at = int(index if is_uniform(index) else index[lane])
             limit = int(size if is_uniform(size) else size[lane])
-            self.report_outside(site, view, axis, at, limit, Mask(bad), lane)
+            reporting.report_outside(self, site, view, axis, at, limit, Mask(bad), lane)
             mask = mask.without(bad)
         return index, mask if mask.count else None
 
@@ -229,7 +230,7 @@ class Machine:
         places = places if mask.is_whole else places[lanes]
         unwritten = memory.find_unwritten(places)
         if unwritten is not None:
-            self.report_unwritten(site, memory, places, lanes, unwritten)
+            reporting.report_unwritten(self, site, memory, places, lanes, unwritten)
         if memory.shadow is not None:
             self.note_read(site, memory, places, lanes)
 
@@ -237,7 +238,7 @@ class Machine:
         assert memory.shadow is not None
         conflict = memory.shadow.read(places, lanes, site.line)
         if conflict is not None:
-            self.report_race(site, memory, conflict)
+            reporting.report_race(self, site, memory, conflict)
 
     def store(self, site: Site, view: View, indices: list[Any], value: Lanes, mask: Mask) -> None:
         self.loaded.clear()
@@ -270,7 +271,7 @@ class Machine:
         for conflict in memory.shadow.write(places, lanes, site.line, unchanged, atomic=False):
             if conflict.kind == "several at once":
                 conflict = replace(conflict, is_benign=all_agree(places, value))
-            self.report_race(site, memory, conflict)
+            reporting.report_race(self, site, memory, conflict)
 
     def check_atomic(
         self, site: Site, memory: Memory, places: Lanes, lanes: Lanes, mask: Mask
@@ -279,81 +280,14 @@ class Machine:
         self.loaded.clear()
         unwritten = memory.find_unwritten(places)
         if unwritten is not None:
-            self.report_unwritten(site, memory, places, lanes, unwritten)
+            reporting.report_unwritten(self, site, memory, places, lanes, unwritten)
         if memory.shadow is not None:
             changed = np.zeros(len(lanes), np.bool_)
             for conflict in memory.shadow.write(places, lanes, site.line, changed, atomic=True):
-                self.report_race(site, memory, conflict)
+                reporting.report_race(self, site, memory, conflict)
             self.order.pass_atomic(mask)
 
     # Reports
-
-    def report_unwritten(
-        self, site: Site, memory: Memory, places: Lanes, lanes: Lanes, unwritten: Lanes
-    ) -> None:
-        def describe() -> str:
-            first = int(unwritten.argmax())
-            return (
-                f"{memory.space} `{memory.name}` entry {int(places[first]) % memory.size} is read "
-                f"before anything is stored there ({self.geometry.name_thread(int(lanes[first]))})"
-            )
-
-        count = int(np.count_nonzero(unwritten))
-        self.report("uninitialised read", site.line, site.column, count, describe)
-
-    def report_negative(self, site: Site, view: View, axis: int, mask: Mask) -> None:
-        def describe() -> str:
-            return (
-                f"negative index into `{view.memory.name}` on axis {axis} "
-                f"({self.geometry.name_thread(mask.first)}): Numba counts from the end, silently, "
-                "on a GPU too"
-            )
-
-        self.report("negative index", site.line, site.column, mask.count, describe)
-
-    def report_outside(
-        self, site: Site, view: View, axis: int, index: int, size: Any, mask: Mask, lane: int
-    ) -> None:
-        def describe() -> str:
-            return (
-                f"{site.kind} of `{view.memory.name}` at index {index} on axis {axis}, whose size "
-                f"is {int(size)} ({self.geometry.name_thread(lane)})"
-            )
-
-        self.report("out of bounds", site.line, site.column, mask.count, describe)
-
-    def report_race(self, site: Site, memory: Memory, conflict: Conflict) -> None:
-        def describe() -> str:
-            padded = self.geometry.padded
-            first, second = (
-                name_thread(thread // padded, thread % padded, self.grid, self.block)
-                for thread in (conflict.other_thread, conflict.thread)
-            )
-            place = f"{memory.space} `{memory.name}` entry {conflict.place % max(memory.size, 1)}"
-            one, two = RACE_WORDS[conflict.kind]
-            return (
-                f"{place} is {one} on line {conflict.other_line} by {first} and {two} on line "
-                f"{site.line} by {second}, with nothing between that orders the two"
-                + (" (the same value, so the result holds)" if conflict.is_benign else "")
-            )
-
-        self.report(
-            "race",
-            site.line,
-            site.column,
-            conflict.count,
-            describe,
-            other_line=conflict.other_line,
-            is_warning=conflict.is_benign,
-        )
-
-
-RACE_WORDS = {
-    "read after write": ("stored", "read"),
-    "write after write": ("stored", "stored"),
-    "write after read": ("read", "stored"),
-    "several at once": ("stored", "stored"),
-}
 
 
 def is_one(stride: Any) -> bool:

@@ -84,11 +84,17 @@ class Excess:
     ceiling: float
 
     def __str__(self) -> str:
-        factor = f"{self.saw / self.reference:.3g} times" if self.reference else "against none of"
+        if not self.reference:
+            return f"{NAMES[self.name]}: {say_count(self.saw)}; the reference has none"
         return (
-            f"{NAMES[self.name]}: {self.saw:,.4g}, {factor} the reference's {self.reference:,.4g} "
-            f"(at most {self.ceiling:g} times)"
+            f"{NAMES[self.name]}: {say_count(self.saw)}, {self.saw / self.reference:.3g} times the "
+            f"reference's {say_count(self.reference)}; at most {self.ceiling:g} times is asked for"
         )
+
+
+def say_count(count: float) -> str:
+    """Whole where it is a count; averages with two places."""
+    return f"{count:,.0f}" if count == round(count) else f"{count:,.2f}"
 
 
 def find_excess(

@@ -29,6 +29,8 @@ class Memory:
         self.name, self.space, self.writable = name, space, writable
         self.entries = entries
         self.size = size
+        self.shape: tuple[int, ...] = ()
+        """As it was allocated, for naming entries; empty until it is looked at as a whole."""
         self.dtype = entries.dtype
         self.item_bytes = entries.dtype.itemsize
         self.shadow: Shadow | None = None
@@ -97,4 +99,5 @@ def whole(memory: Memory, shape: tuple[int, ...]) -> View:
     for size in reversed(shape):
         strides.insert(0, step)
         step *= size
+    memory.shape = shape
     return View(memory, 0, shape, tuple(strides))

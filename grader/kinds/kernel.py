@@ -123,8 +123,14 @@ def refuse_all(part: KernelPart, file: str, refusal: Refusal) -> tuple[Outcome, 
     feedback = f"{place}: cannot be graded: {refusal.construct}\ntry  {refusal.advice}"
     location = f"{file}:{refusal.line}" if refusal.line else file
     return tuple(
-        failed(check, Verdict.REFUSED, feedback, points=points, location=location)
-        for check, points in list_checks(part)
+        failed(
+            check,
+            Verdict.REFUSED,
+            feedback if number == 0 else f"not judged either: see line {refusal.line}",
+            points=points,
+            location=location,
+        )
+        for number, (check, points) in enumerate(list_checks(part))
     )
 
 

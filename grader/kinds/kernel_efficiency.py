@@ -117,9 +117,9 @@ def reached(
     """Short of the best tier: which counts, on which lines, and what to do."""
     assert part.efficient is not None
     lines = [str(each) for each in excess]
-    lines += annotate(run, program.text, excess)
     if tier:
-        lines.append(f"as good as the reference's {tier}")
+        lines.append(f"That is as good as the reference's {tier}, which earns {float(share):.0%}.")
+    lines += annotate(run, program.text, excess)
     sizes = [f"{each.name} x{size_of(each)}" for each in excess]
     note = ", ".join((tier, *sorted(sizes), *name_habits(run)))
     worst = max(run.sites, key=lambda site: site.sectors, default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,8 @@ from grader.verdicts import Outcome, Verdict, failed, passed
 ISSUES_SHOWN = 5
 
 ADVICE = {
-    "race": "order the two with cuda.syncthreads(), or give each thread its own entry",
+    "race": "wait at cuda.syncthreads() between the two, give each thread its own entry, or use "
+    "cuda.atomic",
     "out of bounds": "guard the access: `if i < a.shape[0]:`",
     "negative index": "guard the access: `if i >= 0:`",
     "barrier divergence": "move the barrier out of the branch or loop that only some threads enter",
@@ -90,7 +92,13 @@ def say_wrong(
         f"expected  {wanted[at]}{say_allowance(allowed, at)}"
         + ("" if is_output else ": inputs must stay as they are"),
     ]
-    if is_output and (saw != saw or saw == 77):
+    read = [site.line for site in trial.run.sites if (site.kind, site.array) == ("load", name)]
+    if is_output and (saw != saw or saw == 77) and read:
+        lines.append(
+            f"try       line {read[0]} reads {name} before anything was stored there, and outputs "
+            "hold rubbish at first: start from 0"
+        )
+    elif is_output and (saw != saw or saw == 77):
         lines.append("try       this entry was never written: does every index get a thread?")
     elif is_output:
         lines.append("try       follow one thread on paper for this entry")
@@ -114,12 +122,12 @@ def judge_safety(part: KernelPart, trials: Sequence[Trial]) -> Outcome:
     if not faults:
         remark = "\n".join(f"note  line {i.line}: {i.message}" for i in benign.values())
         return passed("safe", points=points, feedback=remark)
-    lines = [
-        f"line {issue.line}: {issue.kind}: {issue.message} ({say_sizes(trial)})"
-        for issue, trial in faults[:ISSUES_SHOWN]
-    ]
-    if len(faults) > ISSUES_SHOWN:
-        lines.append(f"and {len(faults) - ISSUES_SHOWN} more")
+    told, lines = group_faults(faults), []
+    for (issue, trial), others in told[:ISSUES_SHOWN]:
+        also = f"; likewise line {', '.join(map(str, others))}" if others else ""
+        lines.append(f"line {issue.line}: {issue.kind}: {issue.message}{also} ({say_sizes(trial)})")
+    if len(told) > ISSUES_SHOWN:
+        lines.append(f"and {len(told) - ISSUES_SHOWN} more")
     kinds = list(dict.fromkeys(issue.kind for issue, _ in faults))
     lines += [f"try  {ADVICE[kind]}" for kind in kinds]
     if kinds == ["does not end"]:
@@ -140,6 +148,20 @@ def judge_safety(part: KernelPart, trials: Sequence[Trial]) -> Outcome:
         location=str(faults[0][0].line),
         staff_note=note,
     )
+
+
+def group_faults(
+    faults: Sequence[tuple[Issue, Trial]],
+) -> list[tuple[tuple[Issue, Trial], list[int]]]:
+    """Races of one array, and faults of another kind, told once; with the lines of the others."""
+    groups: dict[tuple[str, str], list[tuple[Issue, Trial]]] = {}
+    for issue, trial in faults:
+        name = re.search(r"`(\w+)", issue.message)
+        groups.setdefault((issue.kind, name[1] if name else ""), []).append((issue, trial))
+    return [
+        (found[0], sorted({issue.line for issue, _ in found[1:]} - {found[0][0].line}))
+        for found in groups.values()
+    ]
 
 
 def name_fault(issue: Issue) -> str:

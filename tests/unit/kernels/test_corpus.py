@@ -88,7 +88,7 @@ def test_races_name_both_lines_and_both_threads() -> None:
     assert (race.line, race.other_line) == (race.line, race.line - 1)
     assert "block 0, thread 1" in race.message
     assert "block 0, thread 0" in race.message
-    assert "shared `part` entry 1" in race.message
+    assert "shared `part[1]`" in race.message
 
 
 def test_twenty_runs_give_the_same_bytes() -> None:

@@ -78,7 +78,8 @@ def test_strided_access_is_explained_on_the_students_own_line() -> None:
     assert outcomes["efficient"].verdict is Verdict.INEFFICIENT
     assert outcomes["efficient"].share == pytest.approx(0.5)
     assert "out[row, column] = 2 * a[row, column]" in feedback
-    assert "16.0 sectors a request" in feedback
+    assert "load of a: 16 sectors of 32 bytes a warp, 512 in all" in feedback
+    assert feedback.count("try ") == 1
     assert "neighbouring threads are 16 KB apart" in feedback
 
 
