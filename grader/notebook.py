@@ -93,7 +93,7 @@ def is_answered_by_code(part: Any, part_id: str, cell: str) -> bool:
 
 def write_notebook(cells: Sequence[str], path: Path) -> None:
     """Cells as a notebook, so that magics and shell lines are refused with their cell's number."""
-    written = [
+    written: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "metadata": {},

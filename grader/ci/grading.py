@@ -61,7 +61,14 @@ def grade_commit(
                     words = str(trouble).replace(str(target), folder or "the repository")
                     graded.append(GradedFolder(folder=folder, assignment=assignment, trouble=words))
                     continue
-            report = grade(loaded, submission, sandbox, expected=expected, secret=secret)
+            report = grade(
+                loaded,
+                submission,
+                sandbox,
+                student=circumstances.student,
+                expected=expected,
+                secret=secret,
+            )
             graded.append(
                 GradedFolder(
                     folder=folder,

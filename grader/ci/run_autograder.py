@@ -89,7 +89,14 @@ def _grade(
     with Sandbox() as sandbox:
         sandbox.prove()
         expected = ExpectedValues(find_cache_folder())
-        report = grade(loaded, submission, sandbox, expected=expected, secret=secret)
+        report = grade(
+            loaded,
+            submission,
+            sandbox,
+            student=circumstances.student,
+            expected=expected,
+            secret=secret,
+        )
     return adjust_report(report, loaded, circumstances)
 
 

@@ -93,10 +93,12 @@ def command(
     loaded = found.load(name, find_cache_folder("specs"))
     folder = journal or find_cache_folder("batches") / loaded.id
     labels = label_paths(paths)
+    listed = read_roster(roster.read_text("utf-8"), loaded.policies.timezone) if roster else {}
+    given = [listed.get(label) or Circumstances(student=name_student(label)) for label in labels]
     batch = Batch(
         assignment=loaded,
         paths=paths,
-        students=[name_student(label) for label in labels],
+        students=[each.student for each in given],
         journal=Journal(folder),
         secret=secret,
         isolated=not trust_submission,
@@ -104,8 +106,6 @@ def command(
     )
     if batch.isolated:
         _require_isolation()
-    listed = read_roster(roster.read_text("utf-8"), loaded.policies.timezone) if roster else {}
-    given = [listed.get(label) or Circumstances(student=name_student(label)) for label in labels]
     graded = _grade_all(batch, jobs or len(os.sched_getaffinity(0)))
     statistics = _write_class(batch, labels, given, graded, csv_path, page, reports)
     if similar is not None:
