@@ -20,13 +20,18 @@ from grader.spec.signature import read_signature
 from grader.spec.train_part import TrainCheck, TrainPart
 from grader.submission.models import Answer
 from grader.values import ArrayValue, Value
-from grader.verdicts import Outcome, Verdict, failed, passed
+from grader.verdicts import Chart, Curve, Outcome, Verdict, failed, passed
 
 MEASURE_LIMITS = Limits(time_s=60, memory_mib=4096)
 """For a `measure` function on weights that no author wrote."""
 
 MORE_SEEDS = 2
 """Times the check's own seeds that are tried where a median is just below its threshold."""
+
+MOST_POINTS = 10
+"""Epochs of a chart, evenly apart on its axis: a mark for each is still told from the next."""
+
+EPOCH = "epoch"
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDEST_CURVE = 40
@@ -77,6 +82,7 @@ def _judge_check(part: TrainPart, check: TrainCheck, handed_in: HandedIn, bench:
         "elapsed_ms": max(each.run.elapsed_s for each in trained) * 1000,
         "memory_mib": max(each.run.memory_mib for each in trained),
         "output": trained[0].run.output,
+        "charts": draw_losses([each.curve for each in trained]),
     }
     if middle >= check.at_least:
         return passed(check.name, feedback=words, **more)
@@ -201,6 +207,27 @@ def _describe(part: TrainPart, check: TrainCheck, trained: Sequence[Trained]) ->
     words = explain(saw, f"at least {check.at_least:g}{unit}: {check.why}")
     curve = show_curve(trained[0].curve)
     return f"{words}\n{curve}" if curve else words
+
+
+def draw_losses(curves: Sequence[Sequence[float]]) -> tuple[Chart, ...]:
+    """The losses of all runs in one chart; none where they can't stand on a logarithmic axis."""
+    epochs = min(map(len, curves))
+    if epochs < 2 or min(min(curve) for curve in curves) <= 0:
+        return ()
+    shown = sorted({round(epochs ** (i / (MOST_POINTS - 1))) for i in range(MOST_POINTS)})
+    drawn = tuple(
+        Curve(
+            name=f"run {number}" if len(curves) > 1 else "your run",
+            role="student",
+            costs=tuple(curve[epoch - 1] for epoch in shown),
+            slope=None,
+        )
+        for number, curve in enumerate(curves, start=1)
+    )
+    chart = Chart(
+        title="Loss", size_name=EPOCH, unit="as returned", sizes=tuple(shown), curves=drawn
+    )
+    return (chart,)
 
 
 def show_curve(losses: Sequence[float]) -> str:

@@ -83,10 +83,7 @@ def render_table(chart: ChartReport) -> str:
     head = "".join(f'<th scope="col" class="number">{size}</th>' for size in chart.sizes)
     rows = "".join(
         f'<tr><th scope="row">{escape(curve.name)}</th>'
-        + "".join(
-            f'<td class="number">{f"{cost:,.0f}" if cost > 0 else "stopped"}</td>'
-            for cost in curve.costs
-        )
+        + "".join(f'<td class="number">{_show_cost(cost)}</td>' for cost in curve.costs)
         + "</tr>\n"
         for curve in chart.curves
     )
@@ -96,6 +93,13 @@ def render_table(chart: ChartReport) -> str:
         f'<thead><tr><th scope="col">{escape(chart.size_name)}</th>{head}</tr></thead>\n'
         f"<tbody>\n{rows}</tbody></table>"
     )
+
+
+def _show_cost(cost: float) -> str:
+    """Counts are whole numbers; losses have three digits."""
+    if cost <= 0:
+        return "stopped"
+    return f"{cost:,.0f}" if cost >= 1000 or cost == int(cost) else f"{cost:.3g}"
 
 
 def draw_file(charts: Sequence[ChartReport], *, plain: bool = False) -> str:
@@ -129,7 +133,8 @@ def describe(chart: ChartReport) -> str:
     slopes = ", ".join(
         f"{curve.name} {curve.slope:.2f}" for curve in chart.curves if curve.slope is not None
     )
-    return f"{chart.title} against {chart.size_name}, logarithmic axes; slopes: {slopes}."
+    against = f"{chart.title} against {chart.size_name}, logarithmic axes"
+    return f"{against}; slopes: {slopes}." if slopes else f"{against}."
 
 
 def measure_height(chart: ChartReport) -> int:
@@ -163,7 +168,9 @@ def _draw(chart: ChartReport) -> Iterator[str]:
         f"{escape(chart.size_name)}</text>"
     )
     row = bottom + AXIS_HEIGHT + ROW_HEIGHT
-    yield f'<text class="soft" x="{WIDTH - RIGHT}" y="{row}" text-anchor="end">slope</text>'
+    has_slopes = any(curve.slope is not None for curve in chart.curves)
+    if has_slopes:
+        yield f'<text class="soft" x="{WIDTH - RIGHT}" y="{row}" text-anchor="end">slope</text>'
     yield f'<text class="soft" x="0" y="{row}">{escape(chart.unit)}</text>'
     tiers = 0
     for curve in chart.curves:
@@ -182,7 +189,8 @@ def _draw(chart: ChartReport) -> Iterator[str]:
         yield _mark(17, row - 4, mark)
         slope = "stopped" if not points else "–" if curve.slope is None else f"{curve.slope:.2f}"
         yield f'<text x="44" y="{row}">{escape(curve.name)}</text>'
-        yield f'<text x="{WIDTH - RIGHT}" y="{row}" text-anchor="end">{slope}</text>'
+        if has_slopes or not points:
+            yield f'<text x="{WIDTH - RIGHT}" y="{row}" text-anchor="end">{slope}</text>'
         yield "</g></g>"
 
 

@@ -50,18 +50,20 @@ def render_part(part: PartReport) -> str:
 
 
 def _render_charts(part: PartReport) -> str:
-    """How a kernel's cost grows, drawn, and the figures behind it folded away."""
+    """How a kernel's cost grows or a loss falls, drawn; the figures behind it folded away."""
     charts = [chart for check in part.checks for chart in check.charts]
     if not charts:
         return ""
     from grader.report.charts import STYLE, draw, render_table
 
+    is_training = part.kind == "train"
+    heading = "How the loss fell" if is_training else "How the work grows with the size"
     drawn = "\n".join(draw(chart) for chart in charts)
     tables = "\n".join(render_table(chart) for chart in charts)
     return f"""
-<section class="check" aria-label="How the work grows">
+<section class="check" aria-label="{heading}">
 <style>{STYLE}</style>
-<h4>How the work grows with the size</h4>
+<h4>{heading}</h4>
 <div class="charts">
 {drawn}
 </div>

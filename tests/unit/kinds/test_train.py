@@ -13,7 +13,7 @@ from inline_bench import InlineBench
 from grader.errors import BrokenReference
 from grader.kinds.judging import judge_part
 from grader.kinds.protocol import HandedIn
-from grader.kinds.train import show_curve
+from grader.kinds.train import draw_losses, show_curve
 from grader.submission.models import Source
 from grader.verdicts import Outcome
 
@@ -137,3 +137,34 @@ def test_curves_of_any_kind_can_be_shown() -> None:
     assert show_curve([1.0]) == ""
     assert "▁" in show_curve([0.0, -1.0, 3.0])
     assert len(show_curve([1.0 / (k + 1) for k in range(5000)])) < 90
+
+
+def test_the_losses_of_every_run_are_drawn() -> None:
+    scores = iter([12.0, 12.0, 12.0])
+
+    outcome, _ = judge(lambda x, seed: give(next(scores), (1.0, 0.5, 0.02)), seeds=3)
+
+    (chart,) = outcome.charts
+    assert chart.sizes == (1, 2, 3)
+    assert [curve.costs for curve in chart.curves] == [(1.0, 0.5, 0.02)] * 3
+
+
+@pytest.mark.parametrize("losses", [(1.0,), (), (1.0, -0.5), (1.0, 0.0)])
+def test_losses_that_no_logarithmic_axis_holds_are_not_drawn(losses: tuple[float, ...]) -> None:
+    outcome, _ = judge(lambda x, seed: give(12.0, losses))
+
+    assert str(outcome.verdict) == "passed"
+    assert outcome.charts == ()
+
+
+def test_a_long_run_is_drawn_at_few_epochs_from_the_first_to_the_last() -> None:
+    (chart,) = draw_losses([[1 / (epoch + 1) for epoch in range(700)]])
+
+    assert len(chart.sizes) <= 10
+    assert (chart.sizes[0], chart.sizes[-1]) == (1, 700)
+
+
+def test_a_hidden_run_is_not_drawn() -> None:
+    outcome, _ = judge(lambda x, seed: give(12.0), hidden=True)
+
+    assert outcome.charts == ()
