@@ -11,7 +11,9 @@ from grader.cli import GRADED, NOTHING_TO_GRADE
 from grader.cli.options import assignment_option, course_option
 
 if TYPE_CHECKING:
+    from grader.kinds.kernel_runs import Candidate
     from grader.report.models import ChartReport
+    from grader.spec.kernel_part import KernelPart
     from grader.spec.loaded import LoadedAssignment
     from grader.verdicts import Chart
 
@@ -36,9 +38,9 @@ def command(
     grade curve hw4/matmul submissions/hw4/sample
     grade curve hw4/matmul hw4/ -o matmul.png
 
-    Work is counted as for the verdict, on a few blocks of each launch, the same on every machine:
-    statements that warps issue, and 32-byte sectors of global memory. The slope is a least-squares
-    fit of log cost on log size.
+    Where there is a GPU, by time. Everywhere by work, counted as for the verdict on a few blocks of
+    each launch, the same on every machine: statements that warps issue, and 32-byte sectors of
+    global memory. The slope is a least-squares fit of log cost on log size.
     """
     from grader.cli.finding import find_assignment
 
@@ -87,9 +89,24 @@ def _count(loaded: LoadedAssignment, part_id: str, path: Path) -> tuple[Chart, .
         return None
     if isinstance(reference, Refusal):
         raise BrokenReference(f"line {reference.line} of the reference: {reference}")
-    return draw_charts(
-        part, reference, Candidate(program=program, name=name, interpret=interpret_apart)
-    )
+    student = Candidate(program=program, name=name, interpret=interpret_apart)
+    return (*_time(part, problem.reference, student), *draw_charts(part, reference, student))
+
+
+def _time(part: KernelPart, reference: str, student: Candidate) -> tuple[Chart, ...]:
+    """A chart of times, where there is a GPU that can be used; else none, and why not."""
+    from grader.kinds.kernel_curves import draw_time_chart, list_curve_sizes
+    from grader.kinds.kernel_timing import ask_for_times, find_missing
+
+    missing = find_missing()
+    if missing:
+        click.echo(f"by counted work, not by time: {missing}\n")
+        return ()
+    found, complaint = ask_for_times(part, reference, student, list_curve_sizes(part))
+    if found is None:
+        click.echo(f"by counted work: the GPU could not be used: {complaint}\n", err=True)
+        return ()
+    return (draw_time_chart(part, found),)
 
 
 def _report(charts: tuple[Chart, ...]) -> tuple[ChartReport, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from grader.errors import BrokenReference
 from grader.kernels.curves import fit_slope
@@ -61,6 +61,27 @@ def draw_charts(part: KernelPart, reference: Program, student: Candidate) -> tup
     return (
         draw_chart(part, *statements, lambda each: each.issued, cpu, tiers, own),
         draw_chart(part, *sectors, lambda each: each.sectors, bound, tiers, own),
+    )
+
+
+def draw_time_chart(part: KernelPart, found: dict[str, Any]) -> Chart:
+    """What a GPU's times look like; the same kernels, against the same sizes."""
+    size_name, sizes = name_sizes(part)
+
+    def curve(name: str, role: Literal["cpu", "tier", "student"], times: Sequence[float]) -> Curve:
+        return Curve(name=name, role=role, costs=tuple(times), slope=fit_slope(sizes, times))
+
+    times = dict(found["times_us"])
+    own = curve("yours", "student", times.pop("student"))
+    curves = [curve(name, "tier", each) for name, each in times.items()]
+    if found["cpu"] is not None:
+        curves.insert(0, curve("NumPy on this CPU", "cpu", found["cpu"]))
+    return Chart(
+        title=f"Time on {found['gpu']}",
+        size_name=size_name,
+        unit="microseconds",
+        sizes=sizes,
+        curves=(*curves, own),
     )
 
 

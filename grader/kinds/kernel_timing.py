@@ -112,13 +112,34 @@ def ask_for_record(
     if slow is None:
         assert part.efficient is not None
         slow = part.efficient.tiers[-1].like
-    request = {
+    asked = {"ask": "record", "slow": slow, "seed": seed}
+    found, complaint = ask(part, reference, candidate, asked)
+    if found is None:
+        return None, complaint
+    try:
+        return read_record(found), complaint
+    except (ValueError, KeyError, TypeError) as error:
+        return None, f"an answer that can't be read: {error}\n{complaint}"
+
+
+def ask_for_times(
+    part: KernelPart, reference: str, candidate: Candidate, sizes: list[dict[str, int]]
+) -> tuple[dict[str, Any] | None, str]:
+    """Microseconds by kernel at each size, for a curve; None, and why, without a GPU."""
+    assert part.efficient is not None
+    tiers = [tier.like for tier in part.efficient.tiers]
+    asked = {"ask": "curve", "tiers": tiers, "sizes": sizes, "seed": 0}
+    return ask(part, reference, candidate, asked)
+
+
+def ask(
+    part: KernelPart, reference: str, candidate: Candidate, asked: dict[str, Any]
+) -> tuple[dict[str, Any] | None, str]:
+    request = asked | {
         "part": part.model_dump(mode="json", by_alias=True),
         "student": write_module(candidate.program, candidate.name),
         "name": candidate.name,
         "reference": reference,
-        "slow": slow,
-        "seed": seed,
     }
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     try:
@@ -137,8 +158,8 @@ def ask_for_record(
     if done.returncode != 0:
         return None, f"exit {done.returncode}\n{complaint}"
     try:
-        return read_record(json.loads(done.stdout)), complaint
-    except (ValueError, KeyError, TypeError) as error:
+        return dict(json.loads(done.stdout)), complaint
+    except ValueError as error:
         return None, f"an answer that can't be read: {error}\n{complaint}"
 
 

@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from grader.kernels.timing.protocol import Plan, measure
+from grader.kernels.timing.gpu import GpuDevice
+from grader.kernels.timing.protocol import EMPTY_PAIRS, Plan, measure, trace_times
 from grader.kernels.timing.records import TimingRecord
 from grader.kinds.kernel_rounding import bound_coarsely
 from grader.kinds.kernel_runs import draw_arguments, plan_launch
@@ -30,30 +31,58 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     request = json.load(sys.stdin)
-    record = time_on_gpu(
-        KernelPart.model_validate(request["part"]),
-        request["student"],
-        request["name"],
-        request["reference"],
-        request["slow"],
-        request["seed"],
-    )
-    json.dump(record.as_json(), answer)
+    part = KernelPart.model_validate(request["part"])
+    theirs = run_text(request["student"], "student")
+    ours = run_text(request["reference"], "reference")
+    kernels = {"student": theirs[request["name"]]}
+    if request["ask"] == "curve":
+        kernels |= {name: ours[name] for name in request["tiers"]}
+        found: Any = trace_curve(part, kernels, ours, request["sizes"], request["seed"])
+    else:
+        found = time_on_gpu(part, kernels, ours, request["slow"], request["seed"]).as_json()
+    json.dump(found, answer)
     answer.close()
 
 
+def trace_curve(
+    part: KernelPart,
+    kernels: Mapping[str, Any],
+    ours: Mapping[str, Any],
+    sizes: list[dict[str, int]],
+    seed: int,
+) -> dict[str, Any]:
+    """Microseconds at each size: of every kernel, and of the CPU function where there is one."""
+    device = open_device(part, kernels, seed)
+    device.prepare(sizes[0])
+    empty_us = statistics.median(device.time(None).elapsed_us for _ in range(EMPTY_PAIRS))
+    found: dict[str, Any] = {"gpu": device.describe()["gpu"], "cpu": None}
+    found["times_us"] = trace_times(device, list(kernels), sizes, empty_us)
+    if part.timed is not None and part.timed.against_cpu is not None:
+        function = ours[part.timed.against_cpu.like]
+        found["cpu"] = [1000 * time_on_cpu(part, function, each, seed) for each in sizes]
+    return found
+
+
 def time_on_gpu(
-    part: KernelPart, student: str, name: str, reference: str, slow: str, seed: int
+    part: KernelPart, kernels: Mapping[str, Any], ours: Mapping[str, Any], slow: str, seed: int
 ) -> TimingRecord:
-    """Compile both, and measure.
+    """Measure the student's kernel by the protocol.
 
     Errors   whatever Numba or the driver says; the process ends with it.
     """
-    from grader.kernels.timing.gpu import GpuDevice
-
     assert part.timed is not None
-    timed = part.timed
-    theirs, ours = run_text(student, "student"), run_text(reference, "reference")
+    reference = ours[part.timed.like]
+    twins = {"reference": reference, "again": reference, "slow": ours[slow]}
+    device = open_device(part, {**kernels, **twins}, seed)
+    record = measure(device, make_plan(part, seed))
+    if part.timed.against_cpu is not None and record.status == "decided":
+        function = ours[part.timed.against_cpu.like]
+        record = replace(record, cpu_ms=time_on_cpu(part, function, record.sizes, seed))
+    return record
+
+
+def open_device(part: KernelPart, kernels: Mapping[str, Any], seed: int) -> GpuDevice:
+    """The GPU with this part's arrays, and its notion of what is the same."""
     names = list(part.arguments)
     drawn: dict[str, Any] = {}
     at: dict[str, int] = {}
@@ -67,20 +96,13 @@ def time_on_gpu(
         allowed = None if part.rounding is None else bound_coarsely(part, at, drawn, wanted)
         return find_wrong(part, saw, wanted, exact=part.exact, allowed=allowed) is None
 
-    device = GpuDevice(
-        student=theirs[name],
-        reference=ours[timed.like],
-        slow=ours[slow],
+    return GpuDevice(
+        kernels=kernels,
         plan_launch=lambda sizes: plan_launch(part, sizes),
         draw=draw,
         outputs=[names.index(each) for each in part.outputs],
         is_same=is_same,
     )
-    record = measure(device, make_plan(part, seed))
-    if timed.against_cpu is not None and record.status == "decided":
-        function = ours[timed.against_cpu.like]
-        record = replace(record, cpu_ms=time_on_cpu(part, function, record.sizes, seed))
-    return record
 
 
 def make_plan(part: KernelPart, seed: int) -> Plan:

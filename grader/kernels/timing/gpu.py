@@ -58,16 +58,15 @@ def wait(least_ns):
 class GpuDevice:
     """Implements `grader.kernels.timing.protocol.Device`; owns arrays, launches and events.
 
-    `draw` gives a launch's arguments on the host; `outputs` are the positions that kernels fill;
-    `is_same` compares an output with the reference's, by position.
+    `kernels` are dispatchers by contestant; `draw` gives a launch's arguments on the host;
+    `outputs` are the positions that kernels fill; `is_same` compares an output with the
+    reference's, by position.
     """
 
     def __init__(
         self,
         *,
-        student: Any,
-        reference: Any,
-        slow: Any,
+        kernels: Mapping[str, Any],
         plan_launch: Callable[[Mapping[str, int]], Launch],
         draw: Callable[[Mapping[str, int]], Sequence[Any]],
         outputs: Sequence[int],
@@ -80,9 +79,7 @@ class GpuDevice:
         self._cuda = cuda
         self._own: dict[str, Any] = {}
         exec(OWN_KERNELS, self._own)
-        self._kernels = {
-            "student": student, "reference": reference, "again": reference, "slow": slow,
-        }  # fmt: skip
+        self._kernels = dict(kernels)
         self._plan_launch, self._draw = plan_launch, draw
         self._outputs, self._is_same = tuple(outputs), is_same
         self._stream = cuda.stream()
@@ -119,7 +116,7 @@ class GpuDevice:
         half = sum(host[i].nbytes for i in self._bases) // 2
         self._source = cuda.to_device(np.ones(max(1, half // 4), np.float32))
         self._target = cuda.device_array(max(1, half // 4), np.float32)
-        for contestant in ("student", "reference", "slow", "copy"):
+        for contestant in (*self._kernels, "copy"):
             self._run(contestant)
         cuda.synchronize()
         self._compiled = {name: len(k.overloads) for name, k in self._kernels.items()}
@@ -132,7 +129,7 @@ class GpuDevice:
             flat, offset = array.reshape(array.size), source.randrange(max(1, array.size))
             self._start_own("turn", flat, self._bases[position], offset)
 
-    def time(self, contestant: Contestant | None) -> Sample:
+    def time(self, contestant: str | None) -> Sample:
         """Poison, flush, hold the stream until all is queued, then one launch between events."""
         self._poison()
         self._start_own("fill", self._flush, random.random())

@@ -253,13 +253,25 @@ def require_fair(sample: Sample) -> None:
 
 def time_sizes(device: Device, plan: Plan, empty_us: float) -> Scaling:
     """The student's median time at each size; plausibility, not speed."""
-    times, counts = [], []
-    for sizes in plan.slope_sizes:
-        device.prepare(sizes)
-        warm_up(device, ("student",), least_us=0)
-        launches = [device.time("student").elapsed_us for _ in range(SLOPE_LAUNCHES)]
-        times.append(max(statistics.median(launches) - empty_us, 0.001))
-        counts.append(max(sizes.values()))
+    times = trace_times(device, ("student",), plan.slope_sizes, empty_us)["student"]
+    counts = [max(sizes.values()) for sizes in plan.slope_sizes]
     return Scaling(
         sizes=tuple(counts), times_us=tuple(times), slope=fit_slope(counts, times)
     )  # fmt: skip
+
+
+def trace_times(
+    device: Device,
+    contestants: Sequence[Contestant],
+    at: Sequence[Mapping[str, int]],
+    empty_us: float,
+) -> dict[Contestant, list[float]]:
+    """Median times at each size, in microseconds: for a curve, not for a verdict."""
+    found: dict[Contestant, list[float]] = {each: [] for each in contestants}
+    for sizes in at:
+        device.prepare(sizes)
+        for contestant in contestants:
+            warm_up(device, (contestant,), least_us=0)
+            launches = [device.time(contestant).elapsed_us for _ in range(SLOPE_LAUNCHES)]
+            found[contestant].append(max(statistics.median(launches) - empty_us, 0.001))
+    return found

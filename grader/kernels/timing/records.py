@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Contestant = Literal["student", "reference", "copy", "again", "slow"]
-"""`copy` moves as many bytes as the kernel must; `again` is the reference a second time."""
+Contestant = str
+"""`student`, `reference`, `slow`, a twin; `again`, the reference a second time; `copy`, which moves
+as many bytes as the kernel must. In a curve, the name of a tier."""
 
 Status = Literal["decided", "inconclusive", "suspicious", "unfit", "wrong", "void"]
 

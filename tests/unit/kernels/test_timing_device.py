@@ -18,8 +18,9 @@ from fake_device import FakeDevice
 from grader.kernels.refusals import Refused
 from grader.kernels.source import Program, read_program
 from grader.kernels.timing.module_text import write_module
-from grader.kernels.timing.protocol import Plan, measure
+from grader.kernels.timing.protocol import Plan, measure, trace_times
 from grader.kinds import kernel_timing
+from grader.kinds.kernel_curves import draw_time_chart, list_curve_sizes
 from grader.kinds.kernel_runs import Candidate
 from grader.kinds.kernel_timing import judge_record, judge_time, read_record
 from grader.spec.kernel_part import KernelPart
@@ -155,6 +156,23 @@ def test_a_record_survives_the_way_between_two_processes() -> None:
     assert found.student.ratio == record.student.ratio
     assert found.scaling == record.scaling
     assert found.student_us == pytest.approx(record.student_us, abs=0.01)
+
+
+def test_times_make_a_chart_with_the_cpu_where_there_is_one() -> None:
+    sizes = list_curve_sizes(PART)
+    times = trace_times(FakeDevice(power=2.0, jitter=0.0), ("student", "reference"), sizes, 4.0)
+
+    chart = draw_time_chart(
+        PART, {"gpu": "numbers", "cpu": [9.0, 30, 99, 300, 999], "times_us": times}
+    )
+
+    assert chart.title == "Time on numbers"
+    assert [(each.name, each.role) for each in chart.curves] == [
+        ("NumPy on this CPU", "cpu"), ("reference", "tier"), ("yours", "student"),
+    ]  # fmt: skip
+    slope = chart.curves[-1].slope
+    assert slope is not None and slope == pytest.approx(2, abs=0.2)
+    assert chart.sizes == (64, 128, 256, 512, 1024)
 
 
 def judge_here(part: KernelPart, *, is_sound: bool = True) -> Any:

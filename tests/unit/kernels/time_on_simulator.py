@@ -39,9 +39,10 @@ def main() -> None:
     def make(student: str) -> gpu.GpuDevice:
         ours = run_text(reference, "reference")
         device: Any = gpu.GpuDevice(
-            student=run_text(student, "student")["matmul_tiled"],
-            reference=ours["matmul"],
-            slow=ours["matmul_naive"],
+            kernels={
+                "student": run_text(student, "student")["matmul_tiled"],
+                "reference": ours["matmul"],
+            },
             plan_launch=lambda sizes: plan_launch(part, sizes),
             draw=lambda sizes: list(draw_arguments(part, sizes, 1).values()),
             outputs=[2],
