@@ -70,7 +70,9 @@ STUDENTS: list[Callable[[Any], Any]] = [
 
 @pytest.mark.parametrize("student", STUDENTS)
 @pytest.mark.parametrize("repeats", [1, 3])
-def test_no_field_for_students_holds_a_drawn_number(student: Callable[[Any], Any], repeats: int) -> None:
+def test_no_field_for_students_holds_a_drawn_number(
+    student: Callable[[Any], Any], repeats: int
+) -> None:
     check = {"name": "secret", "hidden": True, "with": {"x": DRAWN}, "repeats": repeats}
 
     outcome, bench = grade(student, a_part(checks=[check]))
