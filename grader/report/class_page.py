@@ -104,7 +104,7 @@ def _render_histogram(found: ClassStatistics) -> str:
     bins = found.bins
     edges = [found.max_score * step / len(bins) for step in range(len(bins) + 1)]
     highest, width = max(bins), CHART_WIDTH / len(bins)
-    room = CHART_HEIGHT - CHART_FOOT - 20
+    room = CHART_HEIGHT - CHART_FOOT - 28
     drawn = []
     for index, count in enumerate(bins):
         height = room * count / highest
@@ -119,8 +119,8 @@ def _render_histogram(found: ClassStatistics) -> str:
                 f'<text class="count" x="{left + width / 2:.1f}" y="{top - 6:.1f}">{count}</text>'
             )
     labels = [
-        f'<text x="{min(max(index * width, 14), CHART_WIDTH - 14):.1f}" y="{CHART_HEIGHT - 6}">'
-        f"{format_points(round(edge, 1))}</text>"
+        f'<text class="edge" x="{min(max(index * width, 14), CHART_WIDTH - 14):.1f}"'
+        f' y="{CHART_HEIGHT - 6}">{format_points(round(edge, 1))}</text>'
         for index, edge in enumerate(edges)
     ]
     base = CHART_HEIGHT - CHART_FOOT
@@ -136,7 +136,7 @@ def _render_histogram(found: ClassStatistics) -> str:
         f' role="img"'
         f' aria-label="Histogram of {found.count} scores; the numbers are in the table below">\n'
         f'<line x1="0" x2="{CHART_WIDTH}" y1="{base}" y2="{base}"/>\n{"".join(drawn)}\n'
-        f"{''.join(labels)}\n</svg></div>\n<details>\n<summary>As a table</summary>\n"
+        f"<g>{''.join(labels)}</g>\n</svg></div>\n<details>\n<summary>As a table</summary>\n"
         f"{render_table(['Points', '#Submissions'], rows)}\n</details>",
     )
 
@@ -145,7 +145,7 @@ def _render_parts(found: ClassStatistics) -> str:
     if not found.parts:
         return ""
     rows = [_render_part_row(part) for part in found.parts.values()]
-    heads = ["Part", "Share of the points", "#Mean", "Verdicts"]
+    heads = ["Part", "#Mean", "Share of the points", "Verdicts"]
     return render_section("parts", "How hard each part was", render_table(heads, rows))
 
 
@@ -156,8 +156,8 @@ def _render_part_row(part: PartStatistics) -> str:
     level = "" if share is None else "low" if share < 0.4 else "middle" if share < 0.7 else ""
     said = "open" if share is None else f"{share:.0%}"
     return (
-        f"<tr><td>{_name(part)}</td>{_draw_meter(share or 0, level)}"
-        f'<td class="number">{said}</td><td class="quiet">{escape(counts)}</td></tr>'
+        f'<tr><td>{_name(part)}</td><td class="number">{said}</td>'
+        f'{_draw_meter(share or 0, level)}<td class="quiet">{escape(counts)}</td></tr>'
     )
 
 
@@ -184,12 +184,12 @@ def _render_slowest(found: ClassStatistics) -> str:
         return ""
     longest = timed[0][0] or 1
     rows = [
-        f"<tr><td>{_name(part)}</td>{_draw_meter(median / longest, 'time')}"
-        f'<td class="number">{format_duration(median)}</td>'
+        f'<tr><td>{_name(part)}</td><td class="number">{format_duration(median)}</td>'
+        f"{_draw_meter(median / longest, 'time')}"
         f'<td class="number">{format_duration(max(part.times_ms))}</td></tr>'
         for median, part in timed[:SLOWEST]
     ]
-    heads = ["Part", "Slowest check of each submission", "#Median", "#Longest"]
+    heads = ["Part", "#Median", "Slowest check of each submission", "#Longest"]
     return render_section("slowest", "Slowest parts", render_table(heads, rows))
 
 
