@@ -161,8 +161,12 @@ def _command(text: str, position: int, space: bool) -> tuple[list[Token], int]:
     if command in TEXTS:
         return _text(text, end, position, space)
     if command in ACCENTS:
+        start = end
         inner, end = _argument(text, end)
         word = _bare_word(inner)
+        if word is None and ACCENTS[command] == "bar":
+            # A line over more than one name averages what is below.
+            return [Token("name", "mean", position, start, space)], start
         if word is None:
             raise Unreadable_(f"'\\{command}' stands over one name.", position)
         return [Token("name", word + ACCENTS[command], position, end, space)], end
@@ -249,8 +253,23 @@ def _one(text: str, end: int, position: int, space: bool) -> list[Token]:
         inner, _ = _argument(text, end + text[end:].index("_") + 1)
         is_indicator = RELATED.search(inner) is not None
     else:
-        is_indicator = OPENED.match(text[end:]) is not None
+        opened = OPENED.match(text[end:])
+        is_indicator = opened is not None
+        if opened is not None and opened.group().endswith("("):
+            # 𝟏(𝟏ᵀx) is a product, 𝟏(x > 0) an indicator.
+            inside = text[end + opened.end() : _closing(text, end + opened.end())]
+            is_indicator = RELATED.search(inside) is not None
     return [Token("name", "1{" if is_indicator else ONES, position, end, space)]
+
+
+def _closing(text: str, position: int) -> int:
+    """Where the round bracket that was opened before here is closed."""
+    level = 1
+    for place in range(position, len(text)):
+        level += {"(": 1, ")": -1}.get(text[place], 0)
+        if level == 0:
+            return place
+    return len(text)
 
 
 def _text(text: str, end: int, position: int, space: bool) -> tuple[list[Token], int]:
