@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ANSWERS, HALF_RIGHT, PROBLEM
+from hosted_runner import ANSWERS, HALF_RIGHT, PROBLEM
 
 from grader.ci.gradescope_metadata import read_metadata
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ANSWERS, HALF_RIGHT, PROBLEM, Forge, Step
+from hosted_runner import ANSWERS, HALF_RIGHT, PROBLEM, Forge, Step
 
 pytestmark = pytest.mark.sandbox
 

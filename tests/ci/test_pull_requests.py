@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from conftest import ANSWERS, HALF_RIGHT, PROBLEM, Forge, Step, git, make_pull_request
+from hosted_runner import ANSWERS, HALF_RIGHT, PROBLEM, Forge, Step, git, make_pull_request
 
 pytestmark = pytest.mark.sandbox
 
