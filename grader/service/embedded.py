@@ -106,7 +106,8 @@ class EmbeddedEngine:
         def take_back(session: Session) -> int:
             stale = runs.find_stale(session, None)
             for run_id, token in stale:
-                runs.bury(session, run_id, token, "the service ended while it graded this")
+                words = "the service ended while it graded this"
+                runs.bury(session, run_id, token, words, host_died=True)
             return len(stale)
 
         count = self._store.attempt(take_back)

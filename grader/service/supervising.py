@@ -127,7 +127,8 @@ class Supervisor:
         def sweep(session: Session) -> int:
             stale = runs.find_stale(session, before)
             for run_id, token in stale:
-                became = runs.bury(session, run_id, token, "its worker was not heard of any more")
+                words = "its worker was not heard of any more"
+                became = runs.bury(session, run_id, token, words, host_died=True)
                 if became is RunState.QUEUED:
                     self._executor.deliver(session, run_id)
             return len(stale)

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from grader.report.models import Report
 
 DEATHS = 3
-"""A grading whose grader died this often is set aside: the fourth would die too."""
+"""A grading whose own process died this often is set aside: the fourth would die too."""
+STARTS = 10
+"""Begun this often and never ended, a grading may be what takes its host down; a service that is
+killed by somebody else seldom meets the same one twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,14 +226,16 @@ def give_back(session: Session, lease: Lease) -> bool:
     )
 
 
-def bury(session: Session, run_id: int, token: str, fault: str) -> RunState | None:
-    """Note that whoever graded this ended without a result.
+def bury(
+    session: Session, run_id: int, token: str, fault: str, *, host_died: bool = False
+) -> RunState | None:
+    """Note that whoever graded this ended without a result: its own process, or its whole host.
 
     Gives what became of the grading: queued again, cancelled as was asked, or quarantined.
     None when the lease was not held any more.
     """
     asked = GradingRun.cancel_asked_at.is_not(None)
-    is_last = GradingRun.deaths + 1 >= DEATHS
+    is_last = GradingRun.starts >= STARTS if host_died else GradingRun.deaths + 1 >= DEATHS
     done: Any = session.execute(
         update(GradingRun)
         .where(
@@ -245,7 +250,7 @@ def bury(session: Session, run_id: int, token: str, fault: str) -> RunState | No
                 else_=RunState.QUEUED.value,
             ),
             finished_at=case((asked | is_last, now()), else_=None),
-            deaths=GradingRun.deaths + 1,
+            deaths=GradingRun.deaths + (0 if host_died else 1),
             lease_token=None,
             heartbeat_at=None,
             fault=fault,

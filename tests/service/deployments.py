@@ -68,9 +68,13 @@ class Deployment:
         return self.klass.store
 
     def start(self) -> Deployment:
-        self.start_web()
-        if self.is_distributed:
-            self.start_worker()
+        try:
+            self.start_web()
+            if self.is_distributed:
+                self.start_worker()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def start_web(self) -> None:

@@ -233,6 +233,20 @@ def test_the_third_death_is_quarantine_and_no_score(klass: Class) -> None:
     assert finish(klass, run_id)
 
 
+def test_a_host_that_is_lost_is_not_the_gradings_fault_until_it_is_the_tenth(
+    klass: Class,
+) -> None:
+    run_id = hand_in(klass).run.id
+    became = []
+    for _ in range(10):
+        with klass.store.write() as session:
+            lease = runs.claim(session, run_id, "test")
+            assert lease is not None
+            became.append(runs.bury(session, run_id, lease.token, "lost", host_died=True))
+    assert set(became[:9]) == {RunState.QUEUED}
+    assert became[9] is RunState.QUARANTINED
+
+
 def test_urgent_work_goes_first_and_a_big_course_delays_no_small_one(klass: Class) -> None:
     with klass.store.write() as session:
         small = Course(slug="small", title="Small", secret="s")
