@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.maths.answers import DISPLAY, ENVIRONMENT, INSIDE
+from grader.maths.bounds import MAX_CHARACTERS
 from grader.maths.read import LATEX, read
 from grader.maths.tree import Formula, Node, Unreadable
 from grader.spec.models import Symbol
@@ -270,6 +271,9 @@ def _join_environments(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
 
 def _strip_comment(line: str) -> str:
     """Reasons at the end of a line are for people."""
+    if len(line) > MAX_CHARACTERS:
+        # It is refused as too long when it is read; looking for displays takes its square.
+        return line
     stripped = COMMENT.sub("", line)
     if not stripped.strip(" $&=") and "=" not in stripped:
         stripped = line
