@@ -18,6 +18,7 @@ from grader.service.progress import Watcher
 from grader.service.running import Service
 from grader.service.settings import Settings
 from grader.service.web import add_pages
+from grader.service.web.lti.outbox import Outbox
 from grader.store.database import Store
 from grader.store.migrating import require_current
 
@@ -28,13 +29,16 @@ def make_app(settings: Settings) -> FastAPI:
     """An application that grades when it is started and drains when it is stopped."""
     store = Store(settings.database_url)
     engine = make_engine(store, settings)
+    outbox = Outbox(store)
     service = Service(settings, store, engine, Watcher(store, engine))
 
     @contextlib.asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
         require_current(store)
         engine.start()
+        outbox.start()
         yield
+        outbox.stop()
         service.watcher.stop()
         engine.stop(settings.drain_s)
         store.close()

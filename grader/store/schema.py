@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from grader.store.coursework import Assignment, Blob, Course, ProblemVersion
+from grader.store.federation import (
+    PendingSignIn,
+    Platform,
+    PlatformContext,
+    PlatformLink,
+    ServiceKey,
+)
 from grader.store.handed_in import (
     CheckOutcome,
     GradingRun,
@@ -40,6 +47,10 @@ __all__ = [
     "Identity",
     "PartOutcome",
     "Passback",
+    "PendingSignIn",
+    "Platform",
+    "PlatformContext",
+    "PlatformLink",
     "ProblemVersion",
     "Purpose",
     "Regrade",
@@ -48,6 +59,7 @@ __all__ = [
     "RunEvent",
     "RunState",
     "ScoreOverride",
+    "ServiceKey",
     "SignIn",
     "Standing",
     "Submission",

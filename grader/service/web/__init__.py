@@ -10,8 +10,10 @@ from grader.service.web import (
     dashboard,
     gradebook,
     marking,
+    oidc,
     operator,
     people,
+    platforms,
     problems,
     regrades,
     reports,
@@ -22,6 +24,7 @@ from grader.service.web import (
     students,
 )
 from grader.service.web.guarding import Guard
+from grader.service.web.lti import pages
 from grader.service.web.page_errors import answer_pages
 from grader.service.web.rendering import STATIC, read_page_style
 
@@ -40,6 +43,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     similar.router,
     problems.router,
     operator.router,
+    platforms.router,
+    oidc.router,
+    pages.router,
 )
 
 

@@ -67,7 +67,7 @@ def _show(
     return render(
         visit, "account.html", status, user=user, sign_ins=sign_ins, tokens=tokens, here=here,
         scopes=SCOPES if is_staff else STUDENT_SCOPES, zones=list_zones(), done=done, fault=fault,
-        token=token, today=now(),
+        new_token=token, today=now(),
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def environment() -> Environment:
         "size": format_size,
     }
     made.filters |= filters
-    made.globals |= {"marks": read_marks(), "version": name_static()}
+    made.globals |= {"marks": read_marks(), "static_version": name_static()}
     return made
 
 

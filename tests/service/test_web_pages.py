@@ -1,0 +1,437 @@
+"""The pages, over HTTP from one real server, without JavaScript."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import Class
+from deployments import Deployment, wait_for
+from sqlalchemy import select, update
+from web_site import HASHED, PASSWORD, Browser, read_text
+
+from grader.errors import TooMany
+from grader.service.web.throttling import Throttle
+from grader.store.database import Store, name_sqlite
+from grader.store.schema import Assignment, Course, Role, RubricMark, Standing, Submission, User
+
+pytestmark = pytest.mark.sandbox
+PLACE = "/courses/dl/assignments/quick"
+
+
+@pytest.fixture(scope="module")
+def service(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copy(sqlite_template, folder / "grade.db")
+    store = Store(name_sqlite(folder / "grade.db"))
+    deployment = Deployment(store.url, folder, Class(store), slots=1)
+    with store.write() as session:
+        session.execute(update(User).values(password_hash=HASHED))
+        # Nothing here is about lateness; without its folder the course stays as it is.
+        session.execute(update(Course).values(folder=""))
+        session.execute(update(Assignment).values(due_at=None, policies={}))
+        session.execute(update(User).where(User.name == "Operator").values(is_operator=True))
+    deployment.start()
+    yield deployment
+    deployment.stop()
+    store.close()
+
+
+@pytest.fixture
+def newcomer(service: Deployment) -> tuple[str, Browser]:
+    name = f"w{len(service.klass.people)}"
+    with service.store.write() as session:
+        service.klass.add(session, name, Role.STUDENT).password_hash = HASHED
+    return name, Browser(service).sign_in(name)
+
+
+def hand_in(
+    browser: Browser, depth: str = "b", why: str = "Layers compose.", **more: object
+) -> str:
+    response = browser.post(
+        f"{PLACE}/hand-in", PLACE, data={"answer:depth": depth, "answer:why": why},
+        **({"files": {"files": ("", b"")}} | more),
+    )  # fmt: skip
+    assert response.status_code == 303, read_text(response.text)
+    return response.headers["location"]
+
+
+def wait_graded(browser: Browser, place: str) -> str:
+    def look() -> str:
+        page = browser.get(place)
+        return page if "All parts" in page else ""
+
+    return str(wait_for(look, f"the report at {place}"))
+
+
+def test_strangers_are_led_to_the_sign_in_and_back(service: Deployment) -> None:
+    browser = Browser(service)
+    response = browser.http.get(PLACE)
+    assert response.status_code == 303
+    assert response.headers["location"] == f"/sign-in?next={PLACE}"
+    response = browser.post(
+        "/sign-in", response.headers["location"], email="student@example.edu",
+        password=PASSWORD, next=PLACE,
+    )  # fmt: skip
+    assert response.headers["location"] == PLACE
+    assert "Quick words" in browser.get(PLACE)
+
+
+def test_nobody_is_led_away_by_a_link(service: Deployment) -> None:
+    browser = Browser(service).sign_in("student")
+    for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
+        response = browser.http.get("/sign-in", params={"next": elsewhere})
+        assert response.headers["location"] == "/"
+
+
+def test_the_session_cookie_is_out_of_reach(service: Deployment) -> None:
+    browser = Browser(service)
+    response = browser.post("/sign-in", "/sign-in", email="student@example.edu", password=PASSWORD)
+    cookie = response.headers["set-cookie"]
+    assert "grade_session=" in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    # Another host name than this machine's: only over HTTPS.
+    page = httpx.get(f"{service.address}/sign-in", headers={"Host": "grade.example.edu"})
+    assert "Secure" in page.headers["set-cookie"]
+    assert "not encrypted" in page.text
+
+
+def test_every_page_forbids_foreign_and_inline_things(service: Deployment) -> None:
+    browser = Browser(service).sign_in("student")
+    for path in ("/", "/courses/dl", PLACE, "/account", "/nowhere"):
+        response = browser.http.get(path)
+        policy = response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=|<style", response.text)
+        assert not re.search(r'(?:src|href)="(?:https?:)?//', response.text)
+
+
+def test_a_wrong_password_says_no_more_than_that_and_not_for_ever(service: Deployment) -> None:
+    browser = Browser(service)
+    known, unknown = (
+        browser.post("/sign-in", "/sign-in", email=f"{person}@example.edu", password="wrong")
+        for person in ("operator", "nobody")
+    )
+    for answer in (known, unknown):
+        assert answer.status_code == 422
+        assert "The address or the password is wrong." in answer.text
+    throttle = Throttle(allowed=3, window_s=600)
+    for _ in range(3):
+        throttle.require_room("erika")
+        throttle.note("erika")
+    with pytest.raises(TooMany) as refused:
+        throttle.require_room("erika")
+    assert 0 < refused.value.retry_after_s <= 601
+    throttle.require_room("another")
+    throttle.forget("erika")
+    throttle.require_room("erika")
+
+
+def test_a_form_without_its_token_does_nothing(service: Deployment) -> None:
+    browser = Browser(service).sign_in("student")
+    response = browser.http.post("/sign-out", data={"csrf": "0" * 64})
+    assert response.status_code == 403
+    assert "Your courses" in browser.get("/")
+    foreign = browser.http.post("/sign-out", headers={"Origin": "https://evil.example"})
+    assert foreign.status_code == 403
+    assert browser.post("/sign-out", "/").status_code == 303
+    assert browser.http.get("/").headers["location"] == "/sign-in"
+
+
+def test_a_session_is_revoked_from_another_browser(service: Deployment) -> None:
+    here, there = Browser(service).sign_in("grader"), Browser(service).sign_in("grader")
+    page = here.get("/account")
+    others = re.findall(r"/account/sessions/(\d+)/end", page)
+    for each in others:
+        assert here.post(f"/account/sessions/{each}/end", "/account").status_code == 303
+    assert there.http.get("/").headers["location"] == "/sign-in"
+    assert "Your courses" in here.get("/")
+
+
+def test_a_token_is_shown_once_and_works(service: Deployment) -> None:
+    browser = Browser(service).sign_in("student")
+    made = browser.post(
+        "/account/tokens", "/account", label="mine", days="3", data={"scope-read:own": "1"}
+    )
+    text = re.search(r"grd_[0-9a-f]{8}_[\w-]+", made.text)
+    assert text
+    me = httpx.get(f"{service.address}/api/v1/me", headers={"Authorization": f"Bearer {text[0]}"})
+    assert me.json()["scopes"] == ["read:own"]
+    assert text[0] not in browser.get("/account")
+
+
+def test_answers_typed_into_the_page_are_graded_and_shown_again(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, browser = newcomer
+    place = hand_in(browser, "b", "It <script>alert(1)</script> composes.\n## depth\na")
+    text = read_text(wait_graded(browser, place))
+    assert "2 of 5 points so far" in text
+    assert "3 points wait for a person" in text
+    page = browser.get(place)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+    assert 'value="b" checked' in browser.get(PLACE)
+    again = hand_in(browser, "a")
+    assert "That is one with few layers." in read_text(wait_graded(browser, again))
+    assert 'role="img" aria-label="Your scores by submission. submission 1: 2 of 5' in browser.get(
+        PLACE
+    )
+
+
+def test_a_file_is_kept_when_only_answers_change(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, browser = newcomer
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("hw/code.py", "x = 1\n")
+    first = hand_in(browser, files={"files": ("../../hw.zip", packed.getvalue())})
+    assert "code.py" in browser.get(first)
+    second = hand_in(browser, why="Another reason.", keep="1")
+    assert "code.py" in browser.get(second)
+    content = browser.http.get(f"{second}/archive")
+    assert content.headers["content-disposition"].startswith("attachment")
+    assert content.headers["content-type"] == "application/octet-stream"
+    names = zipfile.ZipFile(io.BytesIO(content.content)).namelist()
+    assert sorted(name.rpartition("/")[2] for name in names) == ["answers.md", "code.py"]
+    third = hand_in(browser, why="A third reason.")
+    assert "code.py" not in browser.get(third)
+
+
+def test_what_cannot_be_taken_is_said_and_what_was_typed_stays(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, browser = newcomer
+    response = browser.post(
+        f"{PLACE}/hand-in", PLACE, data={"answer:why": "kept words"},
+        files={"files": ("virus.exe", b"MZ")},
+    )  # fmt: skip
+    assert response.status_code == 422
+    assert "a file called 'virus.exe' is not read" in read_text(response.text)
+    assert "kept words" in response.text
+    empty = browser.post(f"{PLACE}/hand-in", PLACE, files={"files": ("", b"")})
+    assert "there is nothing to hand in" in read_text(empty.text)
+
+
+def test_a_student_sees_nobody_elses_work(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, browser = newcomer
+    place = hand_in(browser)
+    wait_graded(browser, place)
+    other = Browser(service).sign_in("student")
+    for path in (place, f"{place}/archive", f"{place}/report.json", f"{place}/review"):
+        assert other.http.get(path).status_code == 404
+    for path in (f"{place}/review", f"{PLACE}/dashboard", f"{PLACE}/marking", f"{PLACE}/problems"):
+        assert browser.http.get(path).status_code == 403
+    for path in ("/courses/dl/gradebook", "/courses/dl/people", "/operator", f"{PLACE}/similar"):
+        assert browser.http.get(path).status_code == 403
+
+
+def test_marks_by_hand_count_with_their_comment(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    name, student = newcomer
+    place = hand_in(student)
+    wait_graded(student, place)
+    number = int(place.rpartition("/")[2])
+    grader = Browser(service).sign_in("grader")
+    page = grader.get(f"{PLACE}/marking?part=why&at={number}")
+    assert "Layers compose." in page
+    assert name.title() not in page
+    assert name.title() in grader.get(f"{PLACE}/marking?part=why&at={number}&blind=false")
+    items = re.findall(r'name="points:([^"]+)"', page)
+    given = {f"points:{item}": "1" for item in dict.fromkeys(items)}
+    response = grader.post(
+        f"{PLACE}/marking/{number}/why", f"{PLACE}/marking?at={number}", data=given,
+        comment="Say what composes.",
+    )  # fmt: skip
+    assert response.status_code == 303
+    assert "4 of 5 points" in read_text(student.get(PLACE))
+    with service.store.read() as session:
+        marks = session.scalars(select(RubricMark).where(RubricMark.submission_id == number)).all()
+    assert {mark.comment for mark in marks} == {"Say what composes."}
+    other = hand_in(Browser(service).sign_in("student"), why="Other words.")
+    wait_graded(Browser(service).sign_in("student"), other)
+    assert "Say what composes." in grader.get(
+        f"{PLACE}/marking?part=why&at={other.rpartition('/')[2]}"
+    )
+
+
+def test_an_override_and_an_extension_carry_their_reasons(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    name, student = newcomer
+    wait_graded(student, hand_in(student))
+    user_id = service.klass.people[name].id
+    instructor = Browser(service).sign_in("instructor")
+    page = f"{PLACE}/students/{user_id}"
+    silent = instructor.post(f"{page}/override", page, kind="set", points="4.5", reason="")
+    assert silent.status_code == 422
+    said = instructor.post(
+        f"{page}/override", page, kind="set", points="4,5", reason="Shown at the board"
+    )
+    assert said.status_code == 303
+    assert "4.5 of 5 points" in read_text(student.get(PLACE))
+    assert "Shown at the board" in student.get(PLACE)
+    given = instructor.post(
+        f"{page}/extension", page, due="2030-01-02T12:00", zone="Europe/Zurich", reason="Illness"
+    )
+    assert given.status_code == 303
+    assert "extended for you" in student.get(PLACE)
+    grader = Browser(service).sign_in("grader")
+    assert (
+        grader.post(f"{page}/override", page, kind="excuse", reason="Not mine").status_code == 403
+    )
+
+
+def test_the_dashboard_names_what_fails_and_who_is_missing(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, student = newcomer
+    wait_graded(student, hand_in(student, "a"))
+    with service.store.write() as session:
+        service.klass.add(session, "idler", Role.STUDENT)
+    text = read_text(Browser(service).sign_in("grader").get(f"{PLACE}/dashboard"))
+    assert "That is one with few layers." in text
+    assert "Idler" in text.partition("Who has handed in nothing")[2]
+    assert "None: whatever was graded again came out the same." in text
+
+
+def test_scores_are_filled_into_a_platforms_file(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    name, student = newcomer
+    wait_graded(student, hand_in(student))
+    instructor = Browser(service).sign_in("instructor")
+    export = f"Student,ID,SIS User ID,SIS Login ID,Section\n{name},7,,{name}@example.edu,A\n"
+    response = instructor.post(
+        "/courses/dl/gradebook/fill", "/courses/dl/gradebook", platform="canvas",
+        assignment="quick", files={"export": ("grades.csv", export.encode())},
+    )  # fmt: skip
+    assert response.text.splitlines() == [
+        "Student,ID,SIS User ID,SIS Login ID,Section,Quick words",
+        f"{name},7,,{name}@example.edu,A,2",
+    ]
+    moodle = f"Identifier,Full name,Email address,Grade\nP1,{name},{name}@example.edu,\n"
+    response = instructor.post(
+        "/courses/dl/gradebook/fill", "/courses/dl/gradebook", platform="moodle",
+        assignment="quick", files={"export": ("grades.csv", moodle.encode())},
+    )  # fmt: skip
+    assert response.text.splitlines()[1] == f"P1,{name},{name}@example.edu,2"
+    assert f"{name}@example.edu" in instructor.http.get("/courses/dl/gradebook/all.csv").text
+
+
+def test_a_regrade_is_looked_at_before_it_counts(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, student = newcomer
+    wait_graded(student, hand_in(student))
+    instructor = Browser(service).sign_in("instructor")
+    begun = instructor.post(
+        f"{PLACE}/regrades", f"{PLACE}/regrades", reason="A check was mended", everybody="1"
+    )
+    place = begun.headers["location"]
+    wait_for(lambda: "Look again" not in instructor.get(place), "the dry run")
+    assert "Nobody: every score stays." in read_text(instructor.get(place))
+    assert instructor.post(f"{place}/publish", place).status_code == 409
+    assert instructor.post(f"{place}/abandon", place).status_code == 303
+    assert "abandoned" in read_text(instructor.get(place))
+
+
+def test_somebody_new_comes_in_by_an_invitation_once(service: Deployment) -> None:
+    instructor = Browser(service).sign_in("instructor")
+    page = instructor.post(
+        "/courses/dl/people", "/courses/dl/people", role="student",
+        people="new.one@example.edu, New One, B\n",
+    )  # fmt: skip
+    link = re.search(r"/welcome/[\w-]+", page.text)
+    assert link
+    browser = Browser(service)
+    short = browser.post(link[0], link[0], password="short", again="short")
+    assert "at least 10 characters" in short.text
+    done = browser.post(link[0], link[0], password="a b c d e f g", again="a b c d e f g")
+    assert done.status_code == 303
+    assert "Deep learning" in browser.get("/")
+    assert Browser(service).http.get(link[0]).status_code == 404
+    # An account that somebody uses is never opened for another by an instructor.
+    again = instructor.post(
+        "/courses/dl/people", "/courses/dl/people", role="student", people="new.one@example.edu"
+    )
+    assert "/welcome/" not in again.text
+
+
+def test_code_and_report_stand_side_by_side_for_staff(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, student = newcomer
+    place = hand_in(student, files={"files": ("mine.py", b"def f():\n    return '<b>'\n")})
+    wait_graded(student, place)
+    page = Browser(service).sign_in("grader").get(f"{place}/review")
+    assert "return &#39;&lt;b&gt;&#39;" in page
+    assert "For staff" in read_text(page)
+
+
+def test_problems_pairs_and_the_service_have_their_pages(service: Deployment) -> None:
+    grader = Browser(service).sign_in("grader")
+    assert "not checked here" in grader.get(f"{PLACE}/problems")
+    assert "No two submissions are alike." in grader.get(f"{PLACE}/similar")
+    operator = Browser(service).sign_in("operator")
+    text = read_text(operator.get("/operator"))
+    assert "alive" in text
+    assert "are free" in text
+
+
+def test_how_an_answer_is_read_is_shown_without_grading_it(service: Deployment) -> None:
+    from grader.service.web.previewing import preview
+    from grader.spec.models import Symbol
+    from grader.spec.parts import ExpressionField
+
+    asked = ExpressionField(points=1, prompt="", symbols={"x": Symbol()}, answer="x**2")
+    read = preview("expression", asked, "x^2 / <b>")
+    assert read is not None
+    assert not read.is_read
+    good = preview("expression", asked, "x^2/2")
+    assert good is not None
+    assert good.is_read
+    assert "<msup><mi>x</mi><mn>2</mn></msup>" in good.formulas[0]
+    browser = Browser(service).sign_in("student")
+    shown = browser.post(f"{PLACE}/preview", PLACE, name="why", data={"answer:why": "words"})
+    assert shown.status_code == 200
+    assert shown.text.strip() == ""
+
+
+def test_the_web_process_stays_light() -> None:
+    code = (
+        "import sys, grader.service.app, grader.service.web.previewing, grader.service.web.similar;"
+        "from grader.authoring.statement import describe_handing_in;"
+        "from grader.kinds import KINDS, find_kind;"
+        "[find_kind(kind) for kind in KINDS];"
+        "print([name for name in ('torch', 'sympy', 'numba') if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_everything_counted_is_in_the_gradebook(service: Deployment) -> None:
+    with service.store.read() as session:
+        rows = session.scalars(select(Standing)).all()
+        submissions = session.scalars(select(Submission.user_id)).all()
+    page = Browser(service).sign_in("grader").get("/courses/dl/gradebook")
+    assert {row.user_id for row in rows} >= set(submissions)
+    assert all(f"/students/{user_id}" in page for user_id in set(submissions))
