@@ -13,6 +13,8 @@ import numpy as np
 from grader.kernels.dtypes import NAMES
 
 INTEGER_BOUND = 2**64
+# A table that a kernel indexes; `A = (A, A)` in a row would double it with every line.
+MAX_LEAVES = 4096
 
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -70,8 +72,9 @@ def fold(
             return KNOWN_NUMBERS.get(origin)
         return names.get(node.id) if isinstance(node, ast.Name) else None
     if isinstance(node, ast.Tuple):
-        entries = [fold(entry, names, origin_of) for entry in node.elts]
-        return None if any(entry is None for entry in entries) else tuple(entries)
+        entries = tuple(fold(entry, names, origin_of) for entry in node.elts)
+        is_small = None not in entries and count_leaves(entries) <= MAX_LEAVES
+        return entries if is_small else None
     if isinstance(node, ast.UnaryOp):
         return combine(SIGNS[type(node.op)], fold(node.operand, names, origin_of))
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
@@ -81,6 +84,11 @@ def fold(
         given = [fold(entry, names, origin_of) for entry in node.args]
         return fold_call(node.func, given, names, origin_of)
     return None
+
+
+def count_leaves(value: Any) -> int:
+    """The numbers in a tuple of tuples, whose own parts have been counted before."""
+    return sum(map(count_leaves, value)) if isinstance(value, tuple) else 1
 
 
 def fold_call(

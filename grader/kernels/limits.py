@@ -36,8 +36,9 @@ class Budget:
     """What one launch may cost here.
 
     Units    `work` is a count, the same on every machine: a unit is one cheap NumPy call, or
-             what 1024 lanes add to it, about 1 microsecond. `time_s` only guards against a
-             machine far slower than any measured.
+             what 1024 lanes add to it, about 1 microsecond. `time_s` is processor time, which
+             other work on the machine does not use up, and only guards against a machine far
+             slower than any measured.
     """
 
     work: int = 600_000

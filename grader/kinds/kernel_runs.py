@@ -20,7 +20,7 @@ from grader.spec.kernel_part import KernelPart
 from grader.spec.kernel_sizes import evaluate_size
 
 # A hostile kernel is stopped at the first size, within a second; an honest one needs little.
-TRIAL_BUDGET = Budget()
+TRIAL_BUDGET = Budget(time_s=10)
 REFERENCE_BUDGET = Budget(work=2_000_000)
 
 

@@ -66,6 +66,11 @@ REFUSED = {
     "an undefined name": wrap("a[0] = nothing"),
     "a huge power": "N = 10 ** 10 ** 10\n" + wrap("a[0] = N"),
     "a huge shift": "N = 1 << 10 ** 9\n" + wrap("a[0] = N"),
+    "a doubling tuple": "A = (1, 2)\n" + "A = (A, A)\n" * 40 + wrap("a[0] = A[0][0]"),
+    "a table of twenty thousand": "A = (" + "1," * 20_000 + ")\n" + wrap("a[0] = A[0]"),
+    "a constant that grows": "A = 2\n" + "A = A * A\n" * 200 + wrap("a[0] = A"),
+    "a call of itself in a default": "@cuda.jit(device=True)\ndef g(x=g(1)):\n    return x\n"
+        + wrap("a[0] = g()"),
     "a changed constant": "N = 1\nN += 1\n" + wrap("a[0] = N"),
     "twenty loops": wrap(*("    " * k + f"for i{k} in range(9):" for k in range(20)),
                          "    " * 20 + "pass"),
@@ -111,6 +116,10 @@ LIMITED = {
     "an endless barrier": wrap("while True:", "    cuda.syncthreads()"),
     "gigantic shared": wrap("s = cuda.shared.array((10 ** 6, 10 ** 3), float32)", "s[0, 0] = 1"),
     "gigantic local": wrap("while True:", "    s = cuda.local.array(10 ** 5, float32)"),
+    "loops over loops over tuples": "T = (" + "1," * 2000 + ")\n" + wrap(
+        "for x in T:", "    for y in T:", "        for z in T:", "            a[0] += x * y * z"
+    ),
+    "an array again and again": wrap("while True:", "    for v in a:", "        a[0] += v"),
     "doubling calls": "".join(
         f"@cuda.jit(device=True)\ndef g{k}(x):\n    return g{k - 1}(x) + g{k - 1}(x)\n" if k
         else "@cuda.jit(device=True)\ndef g0(x):\n    return x\n" for k in range(15)

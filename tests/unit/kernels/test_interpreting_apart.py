@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -131,12 +130,10 @@ def test_a_step_that_does_not_end_is_killed_and_the_next_launch_is_answered(
 def test_processor_time_is_limited_by_the_system(apart: ProcessInterpreter) -> None:
     text = HEADER + kernel("a", "x = 0", "while True:", "    x += 1")
     endless = Budget(work=10**12, time_s=0.2)
-    started = time.monotonic()
 
     found = apart(text, "f", ONE_WARP, [np.zeros(1)], budget=endless)
 
     assert found.halted is not None and found.halted.kind in ("does not end", "limit")
-    assert time.monotonic() - started < 30
 
 
 def test_another_end_of_the_process_is_our_fault() -> None:
