@@ -29,11 +29,13 @@ MOST_CUTS = 300
 INLINE_SIGNS = ("=", "&=", ":", ":=", "≈")
 
 _LABEL = re.compile(
-    r"""\s*(?:[-*+•]\s+|\(?\d{1,2}[.)]\s+|\#{1,6}\s*|\|\s*)*   # bullet, number, heading, table cell
+    # Possessive where nothing that follows could use what was taken: else a long row of marks or
+    # spaces, which anybody can hand in, would be cut up in every possible way.
+    r"""\s*+(?:[-*+•]\s++|\(?\d{1,2}[.)]\s++|\#{1,6}+\s*+|\|\s*+)*+   # bullets, headings
         (?:the\s+|my\s+|our\s+)?
         (?P<dress>(?:[*_$`("']|\\\(){0,6})\s*
         (?P<label>\\?[^\W\d_](?:[^=:|<>≈≤≥,;\n\[\]]{0,78}?[^\s=:|<>≈≤≥,;\n\[\]])??)
-        (?P<undress>\s*(?:[*_$`)"']|\\\)){0,6})\s*
+        (?P<undress>\s*+(?:[*_$`)"']|\\\)){0,6})\s*
         (?P<sign>:=|:|&?=(?!=)|≈|\\approx\b|\||->|→|\bis\b|\bare\b|(?<=[)*])(?=\s)|\.(?=\s)|\Z)
         (?P<closing>[*_]{0,2})[ \t]*""",
     re.VERBOSE | re.IGNORECASE,

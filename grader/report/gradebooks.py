@@ -58,8 +58,9 @@ def guard_cell(text: str) -> str:
 def write_table(rows: Iterable[Sequence[str]]) -> str:
     """CSV in which commas, quotes and line ends stay inside their cells, and no formula runs."""
     text = io.StringIO()
+    # The writer does not quote a carriage return, which ends a row for whoever reads it.
     csv.writer(text, lineterminator="\n").writerows(
-        [guard_cell(cell) for cell in row] for row in rows
+        [guard_cell(cell.replace("\r", " ")) for cell in row] for row in rows
     )
     return text.getvalue()
 

@@ -131,5 +131,6 @@ def write_csv(book: Gradebook) -> str:
 
 
 def guard_formula(text: str) -> str:
-    """A cell that starts like a formula would be run by a spreadsheet."""
+    """A cell that starts like a formula would be run by a spreadsheet; so would a row's start."""
+    text = text.replace("\r", " ")
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
