@@ -50,9 +50,10 @@ class Filled:
 
 def guard_cell(text: str) -> str:
     """A cell that starts like a formula would be run by a spreadsheet: an apostrophe stops it."""
-    if text.startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    # Some spreadsheets leave out the space before it.
+    bare = text.lstrip(" \n")
+    starts = text.startswith(_FORMULA_STARTS) or bare.startswith(_FORMULA_STARTS)
+    return f"'{text}" if starts and not _PLAIN_NUMBER.fullmatch(text) else text
 
 
 def write_table(rows: Iterable[Sequence[str]]) -> str:
@@ -60,7 +61,7 @@ def write_table(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
     # The writer does not quote a carriage return, which ends a row for whoever reads it.
     csv.writer(text, lineterminator="\n").writerows(
-        [guard_cell(cell.replace("\r", " ")) for cell in row] for row in rows
+        [guard_cell(cell).replace("\r", " ") for cell in row] for row in rows
     )
     return text.getvalue()
 
