@@ -218,7 +218,8 @@ def draw_losses(curves: Sequence[Sequence[float]]) -> tuple[Chart, ...]:
     drawn = tuple(
         Curve(
             name=f"run {number}" if len(curves) > 1 else "your run",
-            role="student",
+            # Each run after the first has a line and marks of its own.
+            role="student" if number == 1 else "tier",
             costs=tuple(curve[epoch - 1] for epoch in shown),
             slope=None,
         )
