@@ -117,8 +117,10 @@ def try_kernel_mutant(stage: Rehearsal, mutant: SourceMutant) -> MutantReport:
     changed = hand_over_kernel(stage, find_best(part), mutant.text)
     if not all(_passes(each.judge(changed)) for each in (make_quick(alone), alone)):
         return MutantReport(name=mutant.name, fate="caught")
-    drawn = part.correct.model_copy(update={"drawn": MOST_DRAWN})
-    wider = replace(alone, part=alone.part.model_copy(update={"correct": drawn}))
+    # Its counts at the one size where counts matter are known to be fine by now.
+    drawn = part.correct.model_copy(update={"drawn": MOST_DRAWN, "sizes": part.correct.sizes[:1]})
+    unjudged = {"correct": drawn, "efficient": None, "compiled": None, "timed": None}
+    wider = replace(alone, part=alone.part.model_copy(update=unjudged))
     differs = not all(_passes(wider.judge(changed, f"{SECRET} {turn}")) for turn in range(2))
     return MutantReport(
         name=mutant.name,

@@ -103,12 +103,17 @@ def _try_kernels(stage: Rehearsal, told: Told) -> list[MutantReport]:
 
 
 def _is_caught(stage: Rehearsal, mutant: SourceMutant) -> bool:
-    """Whether any check fails, the first one alone before the others: most mutants fall there."""
+    """Whether any check fails, the first one alone before the others: most mutants fall there.
+
+    Values are compared in one batch; a property makes dozens of calls, so each has its turn.
+    """
     part = stage.part
     limits = Limits(time_s=min(part.limits.time_s, PATIENCE_S), memory_mib=part.limits.memory_mib)
     changed = stage.hand_over(name_function(part), text=mutant.text)
     checks = tuple(check.model_copy(update={"needs": ()}) for check in part.checks)
-    for few in filter(None, (checks[:1], checks[1:])):
+    compared = tuple(check for check in checks[1:] if check.holds is None)
+    turns = (checks[:1], compared, *((check,) for check in checks[1:] if check.holds))
+    for few in filter(None, turns):
         narrowed = part.model_copy(update={"checks": few, "limits": limits, "mistakes": ()})
         outcomes = replace(stage, part=narrowed).judge_without_examples(changed).outcomes
         if any(each.verdict is not Verdict.PASSED for each in outcomes):
@@ -140,7 +145,7 @@ def _without_mistakes(part: Any) -> Any:
 def _try_answer(stage: Rehearsal, mutant: WrittenMutant) -> MutantReport:
     """Caught only where every seed catches it: which one a student gets is chance."""
     accepted = [_is_accepted(stage, mutant, SECRET)]
-    if mutant.may_be_equal:
+    if mutant.may_be_equal and not _is_judged_exactly(stage.part):
         turns = OTHER_SEEDS if accepted[0] else 1
         accepted += [_is_accepted(stage, mutant, f"{SECRET} {turn}") for turn in range(turns)]
     if not any(accepted):
@@ -154,6 +159,11 @@ def _try_answer(stage: Rehearsal, mutant: WrittenMutant) -> MutantReport:
         diff=f"-{mutant.before}\n+{mutant.after}",
         advice=advice,
     )
+
+
+def _is_judged_exactly(part: Any) -> bool:
+    """Whether no seed has a say: a property without parameters holds or it doesn't."""
+    return part.kind == "property" and not part.symbols
 
 
 def _is_accepted(stage: Rehearsal, mutant: WrittenMutant, secret: str) -> bool:

@@ -6,7 +6,7 @@ Counts are taken on a few blocks and multiplied by the number of blocks; no cloc
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -16,7 +16,14 @@ from grader.kernels.launch import sample_blocks
 from grader.kernels.limits import SECTOR_BYTES, Budget
 from grader.kernels.measures import Measures, measure
 from grader.kernels.source import Program
-from grader.kinds.kernel_efficiency import STOP_AT, WORK_AT_LEAST, count, shape_arguments
+from grader.kinds.kernel_efficiency import (
+    STOP_AT,
+    WORK_AT_LEAST,
+    Rules,
+    count,
+    name_rules,
+    shape_arguments,
+)
 from grader.kinds.kernel_runs import REFERENCE_BUDGET, Candidate, plan_launch
 from grader.spec.kernel_part import KernelPart
 from grader.verdicts import Chart, Curve
@@ -29,23 +36,13 @@ First = tuple[str, Literal["cpu", "bound"], Sequence[float]]
 """Name, role and costs of what the kernels are to be seen against."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """A part and its reference, equal to another pair of the same text."""
-
-    key: str
-    part: KernelPart = field(compare=False)
-    reference: Program = field(compare=False)
-
-
 def draw_charts(part: KernelPart, reference: Program, student: Candidate) -> tuple[Chart, ...]:
     """Two charts: statements with the CPU's, and sectors with the least that is possible.
 
     Errors   BrokenReference when a tier can't be counted at one of the sizes.
     Cost     as counting at `efficient.sizes`, twice; the tiers' share once a process.
     """
-    key = f"{part!r}\0{reference.text}"
-    tiers = count_tiers(Rules(key=key, part=part, reference=reference))
+    tiers = count_tiers(name_rules(part, reference))
     own = []
     for at, sizes in enumerate(list_curve_sizes(part)):
         dearest = max(counts[at].work for counts in tiers.values())
