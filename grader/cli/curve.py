@@ -69,7 +69,7 @@ def _count(loaded: LoadedAssignment, part_id: str, path: Path) -> tuple[Chart, .
     from grader.kernels.refusals import Refusal
     from grader.kernels.source import read_program
     from grader.kinds.handing_in import name_function
-    from grader.kinds.kernel_curves import draw_charts
+    from grader.kinds.kernel_curves import draw_charts, find_refusal
     from grader.kinds.kernel_runs import Candidate
     from grader.spec.kernel_part import KernelPart
     from grader.submission import read_submission
@@ -83,13 +83,16 @@ def _count(loaded: LoadedAssignment, part_id: str, path: Path) -> tuple[Chart, .
         click.echo(f"grade: no kernel `{name}` in {path}", err=True)
         return None
     program, reference = read_program(source.text), read_program(problem.reference)
-    if isinstance(program, Refusal):
-        place = f"{source.name}:{program.line}:{program.column}"
-        click.echo(f"grade: {place}: {program}", err=True)
-        return None
     if isinstance(reference, Refusal):
         raise BrokenReference(f"line {reference.line} of the reference: {reference}")
-    student = Candidate(program=program, name=name, interpret=interpret_apart)
+    refusal = program if isinstance(program, Refusal) else None
+    if not isinstance(program, Refusal):
+        student = Candidate(program=program, name=name, interpret=interpret_apart)
+        refusal = find_refusal(part, student)
+    if refusal is not None:
+        place = f"{source.name}:{refusal.line}:{refusal.column}"
+        click.echo(f"grade: {place}: cannot be drawn: {refusal}", err=True)
+        return None
     return (*_time(part, problem.reference, student), *draw_charts(part, reference, student))
 
 

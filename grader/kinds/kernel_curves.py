@@ -15,6 +15,7 @@ from grader.kernels.curves import fit_slope
 from grader.kernels.launch import sample_blocks
 from grader.kernels.limits import SECTOR_BYTES, Budget
 from grader.kernels.measures import Measures, measure
+from grader.kernels.refusals import Refusal
 from grader.kernels.source import Program
 from grader.kinds.kernel_efficiency import (
     STOP_AT,
@@ -138,6 +139,14 @@ def count_launch(
         lanes=round(few.lanes * factor),
         sectors=round(few.sectors * factor),
     )
+
+
+def find_refusal(part: KernelPart, candidate: Candidate) -> Refusal | None:
+    """Why a kernel can't be interpreted at all; None where it can."""
+    sizes = list_curve_sizes(part)[0]
+    launch = plan_launch(part, sizes)
+    budget = Budget(work=WORK_AT_LEAST)
+    return count(part, candidate, sizes, launch, sample_blocks(launch.grid), budget).refusal
 
 
 def list_curve_sizes(part: KernelPart) -> list[dict[str, int]]:

@@ -66,6 +66,18 @@ def test_without_a_kernel_there_is_nothing_to_draw(
     assert "no kernel `matmul`" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("line", "place"), [("x = [1]", "5:9"), ("x = (", "5:9")])
+def test_a_kernel_that_cannot_be_read_is_told_where(
+    line: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = hand_in(tmp_path)
+    text = f"from numba import cuda\n\n@cuda.jit\ndef doublify(a, out):\n    {line}\n"
+    (folder / "kernels.py").write_text(text)
+
+    assert curve("hw4/doublify", folder, "-o", tmp_path / "out.svg") == NOTHING_TO_GRADE
+    assert f"kernels.py:{place}: cannot be drawn" in capsys.readouterr().err
+
+
 def test_a_part_that_is_no_kernel_is_a_wrong_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,6 +22,32 @@ CHANGES = {
     "too many threads": ("block: [16, 16]", "block: [64, 64]", "4096 threads a block"),
     "other sizes": ("sizes: {n: 4096}", "sizes: {m: 4096}", "expected n"),
     "no tolerance": ("outputs: [out]", "outputs: [out]\n    exact: false", "tolerance"),
+    "rounding of exact values": (
+        "outputs: [out]",
+        "outputs: [out]\n    rounding: {terms: n}",
+        "exact: false",
+    ),
+    "rounding in an unknown size": (
+        "outputs: [out]",
+        "outputs: [out]\n    exact: false\n    rounding: {terms: k}",
+        "`k`",
+    ),
+    "a timing without anything slow": (
+        "    mistakes:",
+        "    timed: {sizes: {n: 64}, like: doublify_naive}\n    mistakes:",
+        "'slow'",
+    ),
+    "a CPU function that is not there": (
+        "    mistakes:",
+        "    timed: {sizes: {n: 64}, like: doublify, against_cpu: {like: numpy_double}}\n"
+        "    mistakes:",
+        "numpy_double",
+    ),
+    "a slope upside down": (
+        "    mistakes:",
+        "    timed: {sizes: {n: 64}, like: doublify, slope: {low: 3, high: 2}}\n    mistakes:",
+        "'low' below 'high'",
+    ),
     "a verdict that is none": ("{efficient: inefficient}", "{efficient: slowish}", "no verdict"),
     "a mistake that passes": ("{efficient: inefficient}", "{efficient: passed}", "which check"),
 }
