@@ -6,12 +6,12 @@ Every tenth is also graded by itself, as a student would; the sum is taken from 
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.generated_class import generate_class
@@ -62,29 +62,33 @@ def _watch_batch(paths: list[Path], scratch: Path) -> list[float]:
     arguments = ["--csv", scratch / "hw2.csv", "--journal", scratch / "journal", "-a", "hw2"]
     process = subprocess.Popen(
         [sys.executable, "-m", "grader", "batch", *map(str, paths), *map(str, arguments)],
-        cwd=ROOT, start_new_session=True,
+        cwd=ROOT,
     )  # fmt: skip
     memory_mib = []
     while process.poll() is None:
-        memory_mib.append(_measure_session(process.pid))
+        memory_mib.append(_measure_tree(process.pid))
         time.sleep(PAUSE_S)
     if process.returncode:
         raise SystemExit(f"grade batch ended with {process.returncode}")
     return memory_mib
 
 
-def _measure_session(session: int) -> float:
-    """MiB of all processes of a session; what they share counts once."""
-    total_kib = 0
+def _measure_tree(root: int) -> float:
+    """MiB of a process and all below it; what they share counts once."""
+    parents: dict[int, int] = {}
     for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.getsid(int(entry.name)) != session:
-                continue
-            for line in (entry / "smaps_rollup").read_text().splitlines():
+        with suppress(OSError, IndexError):
+            facts = (entry / "stat").read_text().rpartition(")")[2].split()
+            parents[int(entry.name)] = int(facts[1])
+    family = {root}
+    while grown := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= grown
+    total_kib = 0
+    for pid in family:
+        with suppress(OSError):
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total_kib += int(line.split()[1])
-        except (OSError, ValueError):
-            continue
     return total_kib / 1024
 
 

@@ -27,6 +27,8 @@ class Change:
     base: str
     """The hash of the commit before it; empty where there is none."""
     author: str = ""
+    is_pull_request: bool = False
+    """Whether the base is a commit of the branch that the change is to go into."""
     is_staff: bool = False
     """Whether the author may write to the repository that holds the course."""
     submitted_at: datetime | None = None
@@ -83,6 +85,7 @@ def _read_pull_request(event: dict[str, Any]) -> Change:
         head=check_sha(pull["head"]["sha"]),
         base=check_sha(pull["base"]["sha"]),
         author=str(pull["user"]["login"]),
+        is_pull_request=True,
         is_staff=pull.get("author_association") in STAFF,
         submitted_at=_read_time(pull.get("updated_at")),
     )
@@ -94,8 +97,6 @@ def _read_push(event: dict[str, Any]) -> Change:
         head=check_sha(event["after"]),
         base="" if not before or _NONE.fullmatch(before) else check_sha(before),
         author=str(event["sender"]["login"]),
-        # Whoever may push may write: it says nothing about a course that lies elsewhere.
-        is_staff=True,
     )
 
 

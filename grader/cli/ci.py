@@ -93,8 +93,13 @@ def command(
             from grader.spec.loading import Course
 
             found = Course(course.absolute())
+        elif change.is_pull_request:
+            found = take_course(where, change.base, Path(scratch))
         else:
-            found = take_course(where, change.base or change.head, Path(scratch))
+            raise UsageError(
+                "a push has no base that is the instructor's; check the course out beside the"
+                " repository and name it with --course FOLDER"
+            )
         known = found.assignment_ids()
         if assignment:
             folders = {folder.strip("/"): assignment}

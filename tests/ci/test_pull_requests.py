@@ -161,6 +161,36 @@ def test_a_course_inside_the_pull_request_is_refused(honest: Forge, run_step: Ru
     assert "part of the commit that is graded" in step.stderr
 
 
+def make_push(head: str, before: str) -> dict[str, object]:
+    return {"before": before, "after": head, "sender": {"login": "zoe"}}
+
+
+def test_a_push_is_graded_against_a_course_beside_the_repository(
+    honest: Forge, run_step: RunStep, tmp_path: Path
+) -> None:
+    course = tmp_path / "course" / "problems" / "tiny"
+    course.mkdir(parents=True)
+    (course / "small.yaml").write_text(PROBLEM)
+    ATTACKS["spec"](honest)
+    head = honest.push()
+
+    step = run_step(
+        "--course", course.parents[1], workspace=honest.work, name="push",
+        event=make_push(head, "0" * 40),
+    )  # fmt: skip
+
+    assert step.code == 0, step.stderr
+    assert step.outputs["max_score"] == "10"
+
+
+def test_a_push_without_a_course_is_refused(honest: Forge, run_step: RunStep) -> None:
+    """The commit before it is the student's as well."""
+    step = run_step(workspace=honest.work, name="push", event=make_push(honest.push(), honest.base))
+
+    assert step.code == 2
+    assert "--course FOLDER" in step.stderr
+
+
 def test_pull_request_target_is_refused(honest: Forge, run_step: RunStep) -> None:
     step = run_step(
         workspace=honest.work,
