@@ -10,8 +10,8 @@ import numpy as np
 
 from grader.kernels import allocations, atomics, mathematics, synchronisation, warps
 from grader.kernels.dtypes import BOOL, FLOAT32, FLOAT64, INT64, NAMES, unify
-from grader.kernels.expressions import lift
 from grader.kernels.lanes import Mask
+from grader.kernels.names import lift, make_tuple
 from grader.kernels.refusals import quote, refuse
 from grader.kernels.source import read_defaults
 from grader.kernels.typed import (
@@ -200,7 +200,7 @@ def compile_print(c: Compiler, node: ast.Call, arguments: list[Code]) -> Code:
 
 
 def compile_divmod(c: Compiler, node: ast.Call, arguments: list[Code]) -> Code:
-    from grader.kernels.expressions import binary, make_tuple
+    from grader.kernels.expressions import binary
 
     if len(arguments) != 2:
         raise refuse(node, quote(node), "give two numbers")

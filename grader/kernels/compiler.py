@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grader.kernels import calls, expressions, statements, subscripts
+from grader.kernels import calls, expressions, names, statements, subscripts
 from grader.kernels.counts import Site
 from grader.kernels.lanes import Mask
 from grader.kernels.limits import MAX_CALL_DEPTH, MAX_TYPED_NODES
@@ -19,6 +19,7 @@ from grader.kernels.source import Program, check_decorators, resolve
 from grader.kernels.typed import NONE, ArrayType, Code, Frame, Scope, Step, Type, Variable
 
 EXPRESSIONS: dict[type[ast.AST], Callable[[Compiler, Any], Code]] = {
+    **names.COMPILERS,
     **expressions.COMPILERS,
     **subscripts.COMPILERS,
     **calls.COMPILERS,
@@ -67,15 +68,17 @@ class Compiler:
         self, function: ast.FunctionDef, types: Sequence[Type], constants: Sequence[Any]
     ) -> tuple[Scope, Step]:
         """Type a whole function for arguments of these types."""
-        names = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
-        if len(names) != len(types):
+        parameters = [
+            argument.arg for argument in [*function.args.posonlyargs, *function.args.args]
+        ]
+        if len(parameters) != len(types):
             raise refuse(
                 function,
-                f"`{function.name}` takes {len(names)} arguments",
+                f"`{function.name}` takes {len(parameters)} arguments",
                 f"this launch passes {len(types)}",
             )
         scope = Scope(function)
-        for name, type_, value in zip(names, types, constants, strict=True):
+        for name, type_, value in zip(parameters, types, constants, strict=True):
             scope.variables[name] = Variable(type_, value)
             scope.slot(name)
         outer = getattr(self, "scope", None)

@@ -10,8 +10,9 @@ import numpy as np
 
 from grader.kernels import loops
 from grader.kernels.dtypes import FLOAT32
-from grader.kernels.expressions import binary, read_variable
+from grader.kernels.expressions import binary
 from grader.kernels.lanes import Mask, is_uniform, merge
+from grader.kernels.names import read_variable
 from grader.kernels.refusals import quote, refuse
 from grader.kernels.subscripts import compile_entry, narrow, store
 from grader.kernels.typed import (
