@@ -27,6 +27,36 @@ docs: $(VENV)/.installed
 bench: $(VENV)/.installed bubblewrap
 	$(BIN)/python -m benchmarks
 
+# Every attack on every tier that this machine can take.
+.PHONY: attacks
+attacks: $(VENV)/.installed bubblewrap
+	$(BIN)/python -m pytest tests/attacks
+	GRADE_ISOLATION=separate $(BIN)/python -m pytest tests/attacks
+	ATTACKED_TIER="own code" $(BIN)/python -m pytest tests/attacks
+	GRADE_ISOLATION=container $(BIN)/python -m pytest tests/attacks
+
+# What a service needs, pinned with hashes; what is known against it; a list of all of it.
+SUPPLY := $(VENV)/supply
+.PHONY: requirements audit sbom
+requirements: $(SUPPLY)/.installed
+	$(SUPPLY)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	    --extra service --constraint constraints.txt --no-header --annotation-style line \
+	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+	    --output-file requirements/service.txt setup.cfg
+
+audit: $(SUPPLY)/.installed
+	$(SUPPLY)/bin/pip-audit --requirement requirements/service.txt --disable-pip
+
+sbom: $(SUPPLY)/.installed
+	mkdir -p build
+	$(SUPPLY)/bin/cyclonedx-py requirements requirements/service.txt --of JSON -o build/sbom.json
+
+$(SUPPLY)/.installed: $(VENV)/.installed
+	$(PYTHON) -m venv $(SUPPLY)
+	$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check \
+	    pip-tools==7.6.2 pip-audit==2.10.1 cyclonedx-bom==7.5.0
+	touch $@
+
 $(VENV)/.installed: setup.cfg constraints.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0

@@ -124,6 +124,8 @@ def explain(reason: str) -> str:
             " allows unshare and mount; `grade doctor` says it in full), or grade your own code"
             " with --trust-submission"
         )
+    if "maximum limit" in reason:
+        return "a higher limit for whoever starts the grader (ulimit -Hv, -Hu, -Hn say it)"
     if "nknown option" in reason:
         return f"a newer bubblewrap (0.5 or later), or {REMEDY}"
     return REMEDY

@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import platform
+import resource
 import struct
 import subprocess
 import sys
@@ -206,3 +207,14 @@ def test_doctor_says_so_where_nothing_can_be_isolated() -> None:
     assert "nothing of a student is run here" in shown.stdout
     assert "would hold" in shown.stdout or not landlock.find_version()
     assert "Traceback" not in shown.stderr
+
+
+def test_a_limit_on_the_grader_itself_is_named_and_nobodys_fault(tmp_path: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (120 << 20, 120 << 20))
+
+    shown = submit(tmp_path, HONEST, preexec_fn=limit)
+
+    assert shown.returncode == 5, (shown.stdout, shown.stderr)
+    assert "Traceback" not in shown.stderr
+    assert not shown.stdout
