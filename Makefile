@@ -39,9 +39,8 @@ attacks: $(VENV)/.installed bubblewrap
 SUPPLY := $(VENV)/supply
 .PHONY: requirements audit sbom
 requirements: $(SUPPLY)/.installed
-	$(SUPPLY)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
-	    --extra service --constraint constraints.txt --no-header --annotation-style line \
-	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+	$(SUPPLY)/bin/uv pip compile --quiet --generate-hashes --extra service \
+	    --constraint constraints.txt --no-header --annotation-style line \
 	    --output-file requirements/service.txt setup.cfg
 
 audit: $(SUPPLY)/.installed
@@ -54,7 +53,7 @@ sbom: $(SUPPLY)/.installed
 $(SUPPLY)/.installed: $(VENV)/.installed
 	$(PYTHON) -m venv $(SUPPLY)
 	$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check \
-	    pip-tools==7.6.2 pip-audit==2.10.1 cyclonedx-bom==7.5.0
+	    uv==0.13.9 pip-audit==2.10.1 cyclonedx-bom==7.5.0
 	touch $@
 
 $(VENV)/.installed: setup.cfg constraints.txt pyproject.toml
