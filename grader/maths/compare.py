@@ -8,7 +8,7 @@ difference counts for neither side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -23,8 +23,9 @@ from grader.maths.evaluate import Point
 from grader.maths.looks import Look, Question, Sight, confirm, look_at
 from grader.maths.modular import agree_modulo_prime, is_rational
 from grader.maths.points import draw_point, is_allowed
+from grader.maths.sampling import MODERATE_POINTS, NEEDED_POINTS, choose_points
 from grader.maths.subscripts import count_from_one
-from grader.maths.switching import boundary_points, points_beside, points_between, surfaces
+from grader.maths.switching import surfaces
 from grader.maths.tree import Formula, Node, free_names, walk
 from grader.maths.witnesses import (
     Witness,
@@ -62,13 +63,6 @@ class Comparison:
 
 STATEMENTS = ("compare", "and", "or", "not")
 """What is true or false: compared by truth, for numbers an equation is false nearly everywhere."""
-ARRAY_POINTS = 5
-"""Each holds many random entries; a product of matrices is long to compute."""
-MODERATE_POINTS, FAR_POINTS, BETWEEN_POINTS, BOUNDARY_POINTS, NEEDED_POINTS = 8, 3, 24, 10, 4
-BESIDE_POINTS = 8
-"""Eight random rational points leave a chance below 1e-15 for unequal polynomials of degree
-up to 6; far ones find what happens only beyond x = 100; those beside a switch are taken with
-three times the digits, as a jump may be small there; four that agree are the least that counts."""
 
 
 def compare(
@@ -177,7 +171,7 @@ def agree_at_points(question: Question, seed: int) -> bool:
     if not question.symbols:
         return _compare_constants(question, seed).is_equal
     same = 0
-    for kind, point in _points(question, seed):
+    for kind, point in choose_points(question, seed):
         if not is_allowed(question.symbols, point.values):
             continue
         look = look_at(question, point, 3 * bounds.DIGITS if kind == "beside" else bounds.DIGITS)
@@ -195,7 +189,7 @@ def sweep(question: Question, seed: int) -> Comparison:
     same = unclear = tried = beyond = work = 0
     undefined: list[Point] = []
     worst: Look | None = None
-    for kind, point in _points(question, seed):
+    for kind, point in choose_points(question, seed):
         if not is_allowed(question.symbols, point.values):
             continue
         digits = 3 * bounds.DIGITS if kind == "beside" else bounds.DIGITS
@@ -307,34 +301,6 @@ def _ask_sympy(question: Question, note: str, worst: Look | None, tried: int) ->
         if is_zero_by_sympy(question.student, question.reference, question.symbols):
             return Comparison(Agreement.EQUAL, None, "SymPy", tried)
     return Comparison(Agreement.UNDECIDED, None, "random points", tried, note)
-
-
-def _points(question: Question, seed: int) -> Iterator[tuple[str, Point]]:
-    symbols = question.symbols
-    if any(one.op == "call" and one.value == "gradient" for one in walk(question.reference)):
-        # A gradient costs two evaluations an entry; its points are generic and few.
-        for number_ in range(NEEDED_POINTS + 1):
-            yield "random", draw_point(symbols, seed, number_)
-        return
-    has_arrays = any(one.shape for one in symbols.values())
-    for number_ in range(ARRAY_POINTS if has_arrays else MODERATE_POINTS):
-        yield "random", draw_point(symbols, seed, number_)
-    if question.rounding is None:
-        for number_ in range(1 if has_arrays else FAR_POINTS):
-            scale = Fraction((17, 60, 240)[number_])
-            yield "far", draw_point(symbols, seed, 100 + number_, scale)
-    trees = (question.reference, question.student)
-    for point in points_between(trees, symbols, seed, BETWEEN_POINTS):
-        yield "between", point
-    if question.boundary == "strict":
-        for point in boundary_points(trees, symbols, seed, BOUNDARY_POINTS):
-            yield "boundary", point
-    if question.rounding is None:
-        for point in points_beside(trees, symbols, seed, BESIDE_POINTS):
-            yield "beside", point
-    # Tiny values: what is hidden by a large random point shows near 0.
-    for number_ in range(2):
-        yield "near", draw_point(symbols, seed, 200 + number_, Fraction(1, 16))
 
 
 def _compare_constants(question: Question, seed: int) -> Comparison:

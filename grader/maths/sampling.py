@@ -1,0 +1,49 @@
+"""Which points two formulas are compared at, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from grader.maths.evaluate import Point
+from grader.maths.looks import Question
+from grader.maths.points import draw_point
+from grader.maths.switching import boundary_points, points_beside, points_between
+from grader.maths.tree import walk
+
+ARRAY_POINTS = 5
+"""Each holds many random entries; a product of matrices is long to compute."""
+MODERATE_POINTS, FAR_POINTS, BETWEEN_POINTS, BOUNDARY_POINTS, NEEDED_POINTS = 8, 3, 24, 10, 4
+BESIDE_POINTS = 8
+"""Eight random rational points leave a chance below 1e-15 for unequal polynomials of degree
+up to 6; far ones find what happens only beyond x = 100; those beside a switch are taken with
+three times the digits, as a jump may be small there; four that agree are the least that counts."""
+
+
+def choose_points(question: Question, seed: int) -> Iterator[tuple[str, Point]]:
+    """Points to compare at, each with its kind: generic ones first, then those for a reason."""
+    symbols = question.symbols
+    if any(one.op == "call" and one.value == "gradient" for one in walk(question.reference)):
+        # A gradient costs two evaluations an entry; its points are generic and few.
+        for number_ in range(NEEDED_POINTS + 1):
+            yield "random", draw_point(symbols, seed, number_)
+        return
+    has_arrays = any(one.shape for one in symbols.values())
+    for number_ in range(ARRAY_POINTS if has_arrays else MODERATE_POINTS):
+        yield "random", draw_point(symbols, seed, number_)
+    if question.rounding is None:
+        for number_ in range(1 if has_arrays else FAR_POINTS):
+            scale = Fraction((17, 60, 240)[number_])
+            yield "far", draw_point(symbols, seed, 100 + number_, scale)
+    trees = (question.reference, question.student)
+    for point in points_between(trees, symbols, seed, BETWEEN_POINTS):
+        yield "between", point
+    if question.boundary == "strict":
+        for point in boundary_points(trees, symbols, seed, BOUNDARY_POINTS):
+            yield "boundary", point
+    if question.rounding is None:
+        for point in points_beside(trees, symbols, seed, BESIDE_POINTS):
+            yield "beside", point
+    # Tiny values: what is hidden by a large random point shows near 0.
+    for number_ in range(2):
+        yield "near", draw_point(symbols, seed, 200 + number_, Fraction(1, 16))
