@@ -18,6 +18,7 @@ FORMATS = {
     "prairielearn": "grader.report.formats.prairielearn",
     "junit": "grader.report.formats.junit",
     "check50": "grader.report.formats.check50",
+    "classroom50": "grader.report.formats.classroom50",
     "github": "grader.report.formats.github",
     "github-check": "grader.report.formats.github_check",
     "codequality": "grader.report.formats.codequality",

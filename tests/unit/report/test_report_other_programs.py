@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -16,6 +17,7 @@ from junitparser import JUnitXml, Properties
 
 from grader.report import FORMATS, POINTING, render_report
 from grader.report.findings import list_findings, locate
+from grader.report.formats.classroom50 import make_result
 from grader.report.formats.github import (
     ANNOTATIONS_LIMIT,
     choose_annotations,
@@ -26,7 +28,7 @@ from grader.report.formats.github import (
 from grader.report.formats.prairielearn import SIZE_LIMIT
 from grader.report.models import Report
 from grader.scoring import PartScore, score_part
-from grader.verdicts import Verdict, failed, passed
+from grader.verdicts import Outcome, Verdict, failed, passed
 
 Golden = Callable[[str, str], None]
 Make = Callable[..., Report]
@@ -213,6 +215,27 @@ def test_gitlab_finds_the_same_issue_again_when_its_line_moves(make: Make) -> No
 
     assert list_prints(3) == list_prints(30)
     assert len(set(list_prints(3))) == len(list_prints(3))
+
+
+def test_classroom_50_gets_whole_numbers_that_add_up(make: Make) -> None:
+    environ = {
+        "CLASSROOM": "nets", "ASSIGNMENT": "hw2", "SUBMISSION_TAG": "submit/2026-10-12-ab",
+        "COMMIT_URL": "https://example.org/commit/ab", "RELEASE_URL": "https://example.org/release",
+    }  # fmt: skip
+    third = Outcome(check="a", verdict=Verdict.PARTIAL, share=Fraction(1, 3))
+    report = make(scores=[score_part("a", "value", "", Fraction(1), [third])])
+
+    result = make_result(report, environ, datetime(2026, 10, 12, 20, tzinfo=UTC))
+
+    assert (result["schema"], result["datetime"]) == (
+        "classroom50/result/v1", "2026-10-12T20:00:00Z",
+    )  # fmt: skip
+    assert (result["score"], result["max-score"]) == (33, 100)
+    assert result["tests"] == [
+        {"test-name": "a", "passed": False, "score": 33, "max-score": 100, "verdict": "partial"}
+    ]
+    texts = ("classroom", "assignment", "submission", "commit", "release", "review")
+    assert all(isinstance(result[name], str) and result[name] for name in texts)
 
 
 def test_sarif_has_what_the_standard_requires(report: Report) -> None:
