@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from grader.errors import UsageError
 from grader.service.executing import Executor
 from grader.service.settings import Settings
+from grader.service.slot_process import SlotStopped
 from grader.service.supervising import Supervisor
 from grader.store import runs
 from grader.store.database import Store
@@ -122,10 +123,13 @@ class EmbeddedEngine:
                 with self._bell:
                     rings = self._rings
                 try:
+                    slot.prepare(lambda: not self._is_draining.is_set())
                     lease = self._claim()
                     if lease is not None:
                         self._executor.execute(lease, slot)
                         continue
+                except SlotStopped:
+                    break
                 except Exception:
                     # The database may be away for a moment; what was claimed is swept up later.
                     log.exception("a slot failed; it goes on")

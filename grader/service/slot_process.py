@@ -19,6 +19,8 @@ from grader.report.models import Report
 
 POLL_S = 0.25
 """How often a grading under way is asked whether it may go on."""
+START_S = 120
+"""Imports take a second, and much longer on a machine that is busy."""
 _CHUNK = 1 << 18
 
 
@@ -38,6 +40,7 @@ class Slot:
         self._calls = calls
         self._process: subprocess.Popen[bytes] | None = None
         self._rest = b""
+        self._is_ready = False
 
     def grade(
         self,
@@ -52,7 +55,7 @@ class Slot:
         Errors   SlotStopped when `may_go_on` said no; SlotDied when the process ended, took too
                  long or said something else; SystemFault, in its words, when grading failed.
         """
-        self._start()
+        self.prepare(may_go_on)
         self._send(request)
         given_up_at = time.monotonic() + limit_s
         while True:
@@ -65,8 +68,18 @@ class Slot:
                 return read_report(reply["student"]), read_report(reply["staff"])
 
     def warm_up(self) -> None:
-        """Start the process before there is work."""
+        """Start the process, without waiting for it."""
         self._start()
+
+    def prepare(self, may_go_on: Callable[[], bool] = lambda: True) -> None:
+        """Wait until the process has done its imports: nothing is claimed for one that hasn't.
+
+        Errors   SlotStopped when `may_go_on` said no; SlotDied when it ended or never got ready.
+        """
+        self._start()
+        if not self._is_ready:
+            self._read_reply(time.monotonic() + START_S, may_go_on)
+            self._is_ready = True
 
     def kill(self) -> None:
         """End the process and all that it started."""
@@ -88,7 +101,7 @@ class Slot:
         if self._process is not None and self._process.poll() is None:
             return
         self.kill()
-        self._rest = b""
+        self._rest, self._is_ready = b"", False
         self._process = subprocess.Popen(
             [sys.executable, "-m", "grader.service.slot"],
             stdin=subprocess.PIPE,

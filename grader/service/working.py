@@ -16,6 +16,7 @@ from typing import Any
 from procrastinate import App, PsycopgConnector
 from sqlalchemy.orm import Session
 
+from grader.errors import SystemFault
 from grader.service.executing import Executor
 from grader.service.logs import configure_logs
 from grader.service.settings import Settings
@@ -130,12 +131,17 @@ class _Host:
         await asyncio.get_running_loop().run_in_executor(self._threads, self._execute, run_id)
 
     def _execute(self, run_id: int) -> None:
-        lease = self._store.attempt(lambda session: runs.claim(session, run_id, self._name))
-        if lease is None:
-            return
         slot = self._slots.get()
         try:
-            self._executor.execute(lease, slot)
+            try:
+                slot.prepare(lambda: not self._executor.is_stopping.is_set())
+            except SystemFault:
+                # Nothing was claimed, and this job is about to be forgotten.
+                self._store.attempt(lambda session: _deliver_again(session, run_id))
+                raise
+            lease = self._store.attempt(lambda session: runs.claim(session, run_id, self._name))
+            if lease is not None:
+                self._executor.execute(lease, slot)
         except Exception:
             # What was claimed is swept up; the job is done with either way.
             log.exception("run %d was not finished here", run_id)
