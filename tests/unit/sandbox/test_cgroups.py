@@ -103,7 +103,8 @@ def test_memory_that_no_address_space_counts_ends_the_child_alone() -> None:
     made.remove()
 
     assert os.waitstatus_to_exitcode(status) == 10 * signal.SIGKILL + 1
-    assert not [folder for folder in made.lent.folders.values() if list(folder.glob("fairmark-*"))]
+    own = f"fairmark-{os.getpid()}-*"
+    assert not [each for folder in made.lent.folders.values() for each in folder.glob(own)]
 
 
 @needs_groups
