@@ -1,0 +1,191 @@
+"""The pages in a real browser: a course made, a submission handed in, its report read."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import COURSE
+from sqlalchemy import select
+from web_site import HASHED, PASSWORD
+
+from grader.store.database import Store, name_sqlite
+from grader.store.roster import add_user, enrol
+from grader.store.schema import Course, Role
+
+pytestmark = pytest.mark.sandbox
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+
+
+def find_browser() -> Any:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    return pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service as its operator sets it up, by the commands alone."""
+    find_browser()
+    folder = tmp_path_factory.mktemp("browser")
+    shutil.copytree(COURSE, folder / "course")
+    environment = {**os.environ, "GRADE_FOLDER": str(folder / "grade"), "GRADE_SLOTS": "1"}
+
+    def grade(*arguments: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "grader", *arguments],
+            env=environment, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+
+    grade("admin", "init")
+    grade("admin", "course", "add", "dl", "--folder", str(folder / "course"), "--title", "Nets")
+    store = Store(name_sqlite(folder / "grade/grade.db"))
+    with store.write() as session:
+        course = session.scalars(select(Course)).one()
+        for name, role in (("ines", Role.INSTRUCTOR), ("ada", Role.STUDENT)):
+            user = add_user(session, f"{name}@example.edu", name.title())
+            user.password_hash = HASHED
+            enrol(session, course, user, role)
+    store.close()
+    with subprocess.Popen(
+        [sys.executable, "-m", "grader", "serve", "--port", "0"],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found
+        yield found[0]
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def chromium(address: str) -> Iterator[Any]:
+    with find_browser().sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Tab:
+    """One tab, and everything that it complained of or fetched from elsewhere."""
+
+    def __init__(self, chromium: Any, address: str, **options: Any) -> None:
+        self.address = address
+        self.context = chromium.new_context(**options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._hear)
+        self.page.on("request", self._see)
+
+    def _hear(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _see(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "data:")):
+            self.complaints.append(f"fetched {request.url}")
+
+    def sign_in(self, person: str) -> Tab:
+        self.go("/sign-in")
+        self.page.fill("#email", f"{person}@example.edu")
+        self.page.fill("#password", PASSWORD)
+        self.page.click("button.main")
+        self.page.wait_for_url(f"{self.address}/")
+        return self
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.address + path)
+
+    def read(self) -> str:
+        return re.sub(r"\s+", " ", self.page.inner_text("main"))
+
+
+def test_a_submission_is_handed_in_and_its_report_read(
+    chromium: Any, address: str, tmp_path: Path
+) -> None:
+    code = tmp_path / "echo.py"
+    code.write_text("def echo(x):\n    return x\n")
+    tab = Tab(chromium, address, timezone_id="America/New_York").sign_in("ada")
+    tab.page.click("text=Nets")
+    tab.page.click("text=slow")
+    tab.page.set_input_files("#files", str(code))
+    assert "To hand in: echo.py" in tab.read()
+    tab.page.click("button.main")
+    # The report comes by itself: nobody loads the page again.
+    tab.page.wait_for_selector(".report")
+    assert "4 of 4 points" in tab.read()
+    assert "1 hidden check: you see what came of it, not what was tried." in tab.read()
+    tab.go("/courses/dl")
+    assert "America/New_York" in tab.read()
+    assert not tab.complaints
+
+
+def test_answers_are_typed_and_what_a_student_wrote_stays_text(chromium: Any, address: str) -> None:
+    tab = Tab(chromium, address).sign_in("ada")
+    tab.go("/courses/dl/assignments/quick")
+    tab.page.check("input[value=b]")
+    hostile = "<img src=x onerror=\"document.title='taken'\"> Layers compose."
+    tab.page.fill("#answer-why", hostile)
+    tab.page.click("button.main")
+    tab.page.wait_for_selector(".report")
+    assert hostile in tab.read()
+    assert "taken" not in tab.page.title()
+    staff = Tab(chromium, address).sign_in("ines")
+    staff.go("/courses/dl/assignments/quick/marking")
+    assert hostile in staff.read()
+    for key in ("1", "1"):
+        staff.page.keyboard.press(key)
+    staff.page.keyboard.press("c")
+    staff.page.keyboard.type("Good.")
+    staff.page.keyboard.press("Escape")
+    staff.page.keyboard.press("Enter")
+    staff.page.wait_for_selector("text=Everything is marked.")
+    assert not tab.complaints
+    assert not staff.complaints
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
+def test_pages_are_accessible_and_fit(chromium: Any, address: str, size: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    width, height = SIZES[size]
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
+    pages = {
+        "ada": ("/", "/courses/dl", "/courses/dl/assignments/quick", "/submissions/1", "/account"),
+        "ines": (
+            "/courses/dl/gradebook",
+            "/courses/dl/people",
+            "/courses/dl/platform",
+            *(
+                f"/courses/dl/assignments/quick/{name}"
+                for name in ("dashboard", "marking?all=true", "regrades", "similar", "problems")
+            ),
+            "/submissions/1/review",
+            "/courses/dl/assignments/slow/students/2",
+        ),
+    }
+    found = []
+    for person, paths in pages.items():
+        tab = Tab(chromium, address, **options).sign_in(person)
+        for path in paths:
+            tab.go(path)
+            assert tab.page.evaluate(
+                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            ), f"{path} is wider than {width} pixels"
+            rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+            answer = axe.run(tab.page, options=rules).response
+            found += [
+                (path, each["id"], each["nodes"][0]["html"][:200]) for each in answer["violations"]
+            ]
+        assert not tab.complaints
+    assert not found
