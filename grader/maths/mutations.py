@@ -21,8 +21,8 @@ from grader.maths.slips import Mutant, bare, instead, join, slips, without
 from grader.maths.tree import Node, free_names, name, number, substitute
 from grader.spec.models import Symbol
 
-MAX_WORK = 200_000
-"""Nodes evaluated for one name, about half a second: long sums would take longer."""
+MAX_WORK = 50_000
+"""Nodes evaluated for one name, about half a second at worst; answers of 100 nodes need half."""
 MOST_MUTANTS = 220
 """Each costs two evaluations before it is dropped: about 100 ms for all of them."""
 
