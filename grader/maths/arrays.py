@@ -81,6 +81,15 @@ class Ones:
             raise WrongShapes(f"𝟏 is a {kind} here, beside {'×'.join(map(str, shape))}")
         return Array(shape, (self.scale,) * (rows * columns))
 
+    def to_number(self) -> Scalar:
+        """Beside a number a bold 1 is the number; a row of ones is none.
+
+        Errors   WrongShapes for a row.
+        """
+        if self.is_row:
+            raise WrongShapes("a row of ones is no number")
+        return self.scale
+
 
 Value = Scalar | Array | Identity | Ones
 
@@ -92,9 +101,9 @@ def match_identity(left: Value, right: Value) -> tuple[Value, Value]:
     if isinstance(right, Identity) and isinstance(left, Array):
         return left, right.of_size(left.shape[0])
     if isinstance(left, Ones):
-        return (left.of_shape(right.shape) if isinstance(right, Array) else left.scale), right
+        return (left.of_shape(right.shape) if isinstance(right, Array) else left.to_number()), right
     if isinstance(right, Ones):
-        return left, (right.of_shape(left.shape) if isinstance(left, Array) else right.scale)
+        return left, (right.of_shape(left.shape) if isinstance(left, Array) else right.to_number())
     return left, right
 
 

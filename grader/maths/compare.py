@@ -24,6 +24,7 @@ from grader.maths.looks import Look, Question, Sight, confirm, look_at
 from grader.maths.modular import agree_modulo_prime, is_rational
 from grader.maths.points import draw_point, is_allowed
 from grader.maths.sampling import MODERATE_POINTS, NEEDED_POINTS, choose_points
+from grader.maths.single_bars import bars_by_entry
 from grader.maths.subscripts import count_from_one
 from grader.maths.switching import surfaces
 from grader.maths.tree import Formula, Node, free_names, walk
@@ -85,6 +86,7 @@ def compare(
     readings = (
         (student.other, "read with the product as the denominator"),
         (count_from_one(student.tree, reference.tree, symbols), "read with subscripts from 1"),
+        (bars_by_entry(student), "read with |x| entry by entry"),
     )
     for tree, note in readings:
         if tree is None:

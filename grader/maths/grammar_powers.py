@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from grader.maths.tree import Node
+from grader.maths.tree import ONES, Node, number
 
 if TYPE_CHECKING:
     from grader.maths.grammar import Parser
@@ -63,6 +63,9 @@ def _raise(parser: Parser, base: Node, start: int) -> Node:
     token = parser.token
     is_braced = parser.at("{")
     if _is_transpose_mark(parser, base):
+        if base == number(1):
+            # Nobody transposes a number: this is the column of ones, typed in a hurry.
+            base = parser.node("name", (), ONES, start)
         return parser.node("transpose", (base,), None, start)
     parser.deeper()
     if is_braced:
