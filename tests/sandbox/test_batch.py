@@ -164,7 +164,10 @@ def test_a_roster_brings_lateness_into_the_table(tmp_path: Path) -> None:
     problem = (TINY / "problems" / "tiny" / "warmup.yaml").read_text()
     (course / "problems" / "tiny" / "warmup.yaml").write_text(problem)
     header = course / "problems" / "tiny" / "assignment.yaml"
-    policy = "due: '2026-10-12 23:59'\npolicies:\n  late: {loss: 0.1}\n  extensions: {zoe: '2026-10-15'}\n"
+    policy = (
+        "due: '2026-10-12 23:59'\npolicies:\n"
+        "  late: {loss: 0.1}\n  extensions: {zoe: '2026-10-15'}\n"
+    )
     header.write_text(f"title: Tiny\n{policy}")
     paths = make_class(tmp_path / "class", 3)[1:]
     roster = tmp_path / "roster.csv"
