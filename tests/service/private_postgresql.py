@@ -67,7 +67,10 @@ class PrivatePostgres:
                 continue
         while Path(f"/proc/{main}").exists() and _is_running(main):
             pass
+        # Where nobody reaps the dead, the process still has a number and would seem to run.
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        for lock in self.folder.glob(".s.PGSQL.*"):
+            lock.unlink()
 
     def make_database(self, template: str = "template1") -> str:
         """A fresh database; its URL."""
