@@ -167,7 +167,7 @@ class WorkerGroups:
         for folder in self.folders.values():
             _remove_group(folder)
             while folder.exists() and time.monotonic() < patience:
-                time.sleep(0.005)
+                time.sleep(0.001)
                 _remove_group(folder)
         self.folders.clear()
 

@@ -215,12 +215,12 @@ class Sandbox:
                     # The next submission's worker does its imports meanwhile.
                     self._find_spare(blank)
                 else:
-                    self._workers[key] = Worker(key[1], self._tier)
+                    self._workers[key] = Worker(key[1], self._tier, self.slots)
             return self._workers[key]
 
     def _find_spare(self, key: Key) -> Worker:
         if key not in self._spares:
-            self._spares[key] = Worker(key[1], self._tier)
+            self._spares[key] = Worker(key[1], self._tier, self.slots)
         return self._spares[key]
 
     def _retire_idle(self) -> None:

@@ -58,7 +58,7 @@ FENCED_FILES, FENCED_FILE_MIB = 64, 8
 class Worker:
     """A process that has imported some modules and forks one isolated child a call."""
 
-    def __init__(self, modules: tuple[str, ...], tier: Tier) -> None:
+    def __init__(self, modules: tuple[str, ...], tier: Tier, slots: int = 1) -> None:
         self.modules = modules
         self.tier = tier
         self.pid = 0
@@ -70,6 +70,9 @@ class Worker:
         self._groups = make_groups(find_lent() if tier is not Tier.NONE else None)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
+        # Elsewhere users and folders of children are told apart by one process' counting.
+        self._twins = slots - 1 if tier is Tier.FULL else 0
+        self._lines = [Line(ours)]
         self._log = os.memfd_create("worker-log", os.MFD_CLOEXEC)
         has_nobody = tier is not Tier.NONE and can_be_nobody(sees_all=not tier.has_bubblewrap)
         # Whoever waits for the worker hears what went wrong, with its log.
@@ -88,6 +91,7 @@ class Worker:
             "folder": self._folder,
             "readable": list_readable() if tier.is_fenced else [],
             "groups": self._describe_groups(),
+            "twins": self._twins,
         }
         with suppress(OSError):
             ours.send(json.dumps(set_up).encode())
@@ -159,12 +163,15 @@ class Worker:
     def _hear_from_it(self) -> None:
         try:
             self._control.settimeout(START_LIMIT_S)
-            answer = self._control.recv(1 << 12)
+            answer, twins, _, _ = socket.recv_fds(
+                self._control, 1 << 12, self._twins, socket.MSG_CMSG_CLOEXEC
+            )
         except OSError:
-            answer = b""
+            answer, twins = b"", []
         if not answer:
             raise SandboxFault(f"a worker did not start: {self._read_log() or 'no word from it'}")
         self._control.settimeout(None)
+        self._lines += [Line(socket.socket(fileno=descriptor)) for descriptor in twins]
 
     def start(self, call: Call) -> Flight:
         """Begin one call; it goes on while others are started.
@@ -187,20 +194,25 @@ class Worker:
             "threads": MAX_THREADS,
         }
         ends = [result_end, status_end, output_end, request]
+        with self._starting:
+            line = min(self._lines, key=lambda each: each.under_way)
+            line.under_way += 1
         try:
-            socket.send_fds(self._control, [json.dumps(limits).encode()], ends)
+            socket.send_fds(line.control, [json.dumps(limits).encode()], ends)
         except OSError as problem:
+            line.under_way -= 1
             for descriptor in (result, status, output):
                 os.close(descriptor)
             raise SandboxFault(f"a worker is gone: {self._read_log() or problem}") from None
         finally:
             for descriptor in ends:
                 os.close(descriptor)
-        return Flight(self, call, result, status, output)
+        return Flight(self, line, call, result, status, output)
 
     def close(self) -> None:
         """End the worker and everything below it."""
-        self._control.close()
+        for line in self._lines:
+            line.control.close()
         if self.pid:
             for send in (os.kill, os.killpg):
                 with suppress(ProcessLookupError):
@@ -247,11 +259,22 @@ def _make_folder(tier: Tier) -> str:
     return folder
 
 
+class Line:
+    """The way to a worker or to one of its twins, and how many calls it has there."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.under_way = 0
+
+
 class Flight:
     """One call under way: three pipes that are read until all have closed."""
 
-    def __init__(self, worker: Worker, call: Call, result: int, status: int, output: int) -> None:
+    def __init__(
+        self, worker: Worker, line: Line, call: Call, result: int, status: int, output: int
+    ) -> None:
         self.worker = worker
+        self._line = line
         self.call = call
         self._result, self._status, self._output = result, status, output
         self._read: dict[int, bytearray] = {pipe: bytearray() for pipe in (result, status, output)}
@@ -276,6 +299,7 @@ class Flight:
 
     def end(self) -> Run:
         """Close what is still open and say what was seen."""
+        self._line.under_way -= 1
         is_lost = self._status in self.open_pipes
         for pipe in list(self.open_pipes):
             self._close(pipe)

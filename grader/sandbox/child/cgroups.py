@@ -2,7 +2,7 @@
 
 A child is born in the group that the worker is in. To move a process makes the kernel wait for
 all others, up to ten milliseconds on an idle machine, so the worker moves only when the group
-that it is in has a child already: not at all between calls that come one after another. Should
+that it is in has a child already: not at all while its twins have a call each. Should
 memory run out while it shares a group, it is not the worker that is killed, for every child
 volunteers (`isolation.volunteer_for_want_of_memory`).
 
@@ -82,7 +82,8 @@ def _open(path: str, folder: int, mode: int) -> int:
 class Groups:
     """The groups of one worker; as many as it has ever had children at once."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
+    def __init__(self, given: dict[str, Any], owner: int = 0) -> None:
+        self._owner = owner
         self._version: str = given["version"]
         self._folders: dict[str, int] = given["folders"]
         self._all: list[Group] = []
@@ -103,14 +104,14 @@ class Groups:
         for group in self._all:
             if not group.is_taken:
                 return group
-        group = Group(self._version, self._folders, f"call{len(self._all)}")
+        group = Group(self._version, self._folders, f"call{self._owner}-{len(self._all)}")
         self._all.append(group)
         return group
 
 
-def join_groups(given: dict[str, Any] | None) -> Groups | None:
-    """The groups to use; None where the machine lends none.
+def join_groups(given: dict[str, Any] | None, owner: int) -> Groups | None:
+    """The groups that the worker or one of its twins uses; None where the machine lends none.
 
     Errors   OSError where it seemed to lend some and doesn't.
     """
-    return Groups(given) if given else None
+    return Groups(given, owner) if given else None

@@ -62,7 +62,6 @@ def main() -> None:
     if set_up["user"]:
         os.setgroups([])
     set_up["landlock"] = landlock.find_version()
-    set_up["groups"] = cgroups.join_groups(set_up["groups"])
     if set_up["wall"] == "namespaces":
         isolation.protect_devices(set_up["devices"])
         set_up["namespace"] = os.open("/proc/self/ns/pid", os.O_RDONLY)
@@ -76,8 +75,38 @@ def main() -> None:
     # What lives until now is shared by all children: keep the collector from touching it.
     gc.collect()
     gc.freeze()
-    control.send(json.dumps({"ready": True, "threads": _count_threads()}).encode())
+    controls = [control]
+    for number in range(1, set_up["twins"] + 1):
+        controls.append(_fork_twin(set_up, number, controls))
+    ready = json.dumps({"ready": True, "threads": _count_threads()}).encode()
+    socket.send_fds(control, [ready], [each.fileno() for each in controls[1:]])
+    for each in controls[1:]:
+        each.close()
+    set_up["groups"] = cgroups.join_groups(set_up["groups"], 0)
     serve(control, set_up)
+
+
+def _fork_twin(set_up: dict[str, Any], number: int, controls: list[socket.socket]) -> socket.socket:
+    """A process like this one, with a control socket and a group of its own.
+
+    Calls that overlap are then forked side by side, and nobody is moved between groups for them.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        code = 70
+        try:
+            for each in (*controls, ours):
+                each.close()
+            set_up["groups"] = cgroups.join_groups(set_up["groups"], number)
+            set_up["pid"] = os.getpid()
+            serve(theirs, set_up)
+            code = 0
+        except OSError as problem:
+            os.write(2, f"a twin of the worker ended: {problem}"[:500].encode())
+        finally:
+            os._exit(code)
+    theirs.close()
+    return ours
 
 
 def serve(control: socket.socket, set_up: dict[str, Any]) -> None:
