@@ -11,6 +11,8 @@ import pytest
 from staging import RIGHT_ANSWERS, Stage, hand_in
 
 from grader.report import find_renderer
+from grader.spec.loaded import LoadedAssignment
+from grader.spec.models import Policies
 
 pytestmark = pytest.mark.sandbox
 
@@ -123,12 +125,16 @@ def test_a_hostile_formula_of_sympy_earns_nothing(stage: Stage, name: str) -> No
 
 
 def test_090_a_class_list_starts_no_formula_in_a_spreadsheet() -> None:
-    from grader.cli.batch import Graded, _tabulate
+    from grader.batch.table import make_empty_row, tabulate
+    from grader.final_score import Circumstances
 
-    names = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")']
-    graded = [Graded(path=Path(name), trouble="=cmd|x") for name in names]
+    names = ["=1+1", "+1+cmd|x", "-1+2", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")']
+    assignment = LoadedAssignment(
+        id="hw", title="", prompt="", due=None, policies=Policies(), problems=()
+    )
+    graded = [make_empty_row(each, Circumstances(student=each), "=cmd|x", "=1") for each in names]
 
-    rows = list(csv.reader(io.StringIO(_tabulate(graded))))[1:]
+    rows = list(csv.reader(io.StringIO(tabulate(assignment, graded))))[1:]
 
     assert len(rows) == len(names)
     for cell in (cell for row in rows for cell in row):

@@ -169,7 +169,7 @@ def test_every_key_of_a_spec_is_on_its_page() -> None:
 def test_every_page_is_in_the_contents() -> None:
     contents = (ROOT / "mkdocs.yml").read_text("utf-8")
 
-    assert {page.name for page in PAGES} == set(re.findall(r": (\w+\.md)$", contents, re.M))
+    assert {page.name for page in PAGES} == set(re.findall(r": ([\w-]+\.md)$", contents, re.M))
 
 
 def test_every_command_is_told_of() -> None:
