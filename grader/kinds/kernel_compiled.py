@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.errors import SystemFault
+from grader.kernels.refusals import Refused
 from grader.kernels.static.compiling import compile_kernel, find_missing
 from grader.kernels.static.facts import CompiledFacts
 from grader.kinds.kernel_runs import Candidate
@@ -35,6 +36,8 @@ def judge_compiled(part: KernelPart, candidate: Candidate) -> Outcome:
         facts = compile_kernel(
             candidate.program, candidate.name, list_types(part), asked.capability
         )  # fmt: skip
+    except Refused as refused:
+        return leave_open(asked, f"the source is refused: {refused}")
     except SystemFault as fault:
         return leave_open(asked, "the compiler failed by itself", str(fault))
     if isinstance(facts, str):

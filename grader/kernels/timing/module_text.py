@@ -13,6 +13,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from grader.kernels.compiler import STATEMENTS
+from grader.kernels.refusals import quote, refuse
 from grader.kernels.source import Program, find_kernel, read_defaults, resolve
 
 ROOTS = ("math", "numba", "numpy")
@@ -27,6 +29,8 @@ def write_module(program: Program, name: str) -> str:
     """
     find_kernel(program, name)
     wanted = list_reachable(program, name)
+    for each in wanted:
+        require_known_statements(program.functions[each])
     lines = ["import math", "import numba", "import numba.cuda", "import numpy", ""]
     used = {
         node.id for each in wanted for node in ast.walk(program.functions[each])
@@ -41,6 +45,20 @@ def write_module(program: Program, name: str) -> str:
     for each in wanted:
         lines += ["", write_function(program, program.functions[each])]
     return "\n".join(lines) + "\n"
+
+
+def require_known_statements(function: ast.FunctionDef) -> None:
+    """Nothing in a body but what the interpreter knows, reached or not.
+
+    Numba evaluates text itself in some places, as the types of a `with objmode(...)`.
+
+    Errors   Refused at the first other statement.
+    """
+    for node in (each for statement in function.body for each in ast.walk(statement)):
+        if isinstance(node, ast.Lambda | ast.JoinedStr | ast.Yield | ast.YieldFrom | ast.Await) or (
+            isinstance(node, ast.stmt) and type(node) not in STATEMENTS
+        ):
+            raise refuse(node, f"`{quote(node)}` in a kernel", "keep to what kernels can do")
 
 
 def list_reachable(program: Program, name: str) -> list[str]:

@@ -210,3 +210,15 @@ def test_an_unsafe_kernel_is_never_launched(monkeypatch: pytest.MonkeyPatch) -> 
     outcome = judge_here(PART, is_sound=False)
 
     assert outcome.verdict is Verdict.SKIPPED
+
+
+def test_a_statement_that_no_kernel_has_never_reaches_numba() -> None:
+    text = (
+        "import numba\nfrom numba import cuda\n@cuda.jit\ndef f(x):\n    if False:\n"
+        "        with numba.objmode(y='print(1)'):\n            y = 1\n"
+    )
+    program = read_program(text)
+    assert isinstance(program, Program)
+
+    with pytest.raises(Refused):
+        write_module(program, "f")
