@@ -13,7 +13,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cases import RACE_FREE
+from later_cases import RACE_FREE
 
 
 def main(target: str) -> None:

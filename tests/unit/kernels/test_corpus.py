@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import HERE, RACE_FREE, UNSAFE, WARP_WIDE, Case, marked_faults
+from cases import HERE, Case, marked_faults
+from later_cases import EXPECTED, RACE_FREE, UNSAFE
 
 from grader.kernels.launch import KernelRun, Launch, run_kernel
 
@@ -34,7 +35,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_corpus_has_sixty_kernels() -> None:
-    assert len(RACE_FREE) + len(WARP_WIDE) + len(UNSAFE) >= 60
+    assert len(RACE_FREE) + len(EXPECTED) + len(UNSAFE) >= 60
     assert len(RACE_FREE) >= 60
 
 
@@ -48,8 +49,8 @@ def test_values_equal_those_of_numbas_simulator(case: Case, simulated: Any) -> N
         np.testing.assert_allclose(value, wanted, rtol=case.rtol, atol=case.rtol)
 
 
-@pytest.mark.parametrize("case", WARP_WIDE, ids=lambda case: case.name)
-def test_warp_wide_values_are_those_of_numpy(case: Case) -> None:
+@pytest.mark.parametrize("case", EXPECTED, ids=lambda case: case.name)
+def test_other_values_are_those_of_numpy(case: Case) -> None:
     assert case.expected is not None
     wanted = case.expected(case.arguments())
 
@@ -60,7 +61,7 @@ def test_warp_wide_values_are_those_of_numpy(case: Case) -> None:
         np.testing.assert_array_equal(value, expected)
 
 
-@pytest.mark.parametrize("case", RACE_FREE + WARP_WIDE, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", RACE_FREE + EXPECTED, ids=lambda case: case.name)
 def test_no_fault_is_found_where_there_is_none(case: Case) -> None:
     run, _ = interpret(case)
 
@@ -92,7 +93,7 @@ def test_races_name_both_lines_and_both_threads() -> None:
 
 
 def test_twenty_runs_give_the_same_bytes() -> None:
-    cases = [case for case in UNSAFE + WARP_WIDE if case.name != "reduce_without_barrier"][:6]
+    cases = [case for case in UNSAFE + EXPECTED if case.name != "reduce_without_barrier"][:6]
 
     def report() -> bytes:
         runs = [interpret(case) for case in cases]
@@ -106,4 +107,9 @@ def test_twenty_runs_give_the_same_bytes() -> None:
 
 
 def test_corpus_files_are_beside_their_cases() -> None:
-    assert {Path(case.file).name for case in RACE_FREE} == {"arithmetic", "arrays", "held_out"}
+    assert {Path(case.file).name for case in RACE_FREE} == {
+        "arithmetic",
+        "arrays",
+        "held_out",
+        "later",
+    }

@@ -229,8 +229,8 @@ def test_an_entry_read_twice_in_a_row_is_fetched_once() -> None:
     assert [loads(body) for body in (twice, between, moved, loop)] == [1, 2, 2, 3]
 
 
-def held_out(name: str, launch: Launch, *arguments: Any) -> KernelRun:
-    source = (Path(__file__).parents[2] / "kernel_corpus" / "held_out.py").read_text()
+def held_out(name: str, launch: Launch, *arguments: Any, file: str = "held_out") -> KernelRun:
+    source = (Path(__file__).parents[2] / "kernel_corpus" / f"{file}.py").read_text()
     return run_kernel(source, name, launch, list(arguments))
 
 
@@ -277,3 +277,36 @@ def test_a_column_of_an_unpadded_tile_takes_32_passes() -> None:
     # 8 warps, 4 rounds: 32 stores of a row in one pass each, 32 loads of a column in 32 each.
     assert (measured.shared_requests, measured.ways) == (64, 32 + 32 * 32)
     assert (measured.bank_ways, measured.worst_ways) == (16.5, 32)
+
+
+def test_a_walk_along_rows_fetches_a_sector_a_thread_each_step() -> None:
+    found = held_out("column_walk", FOUR_WARPS, floats(100, 16), floats(100, 16), file="later")
+
+    load, store = site(found, "load", "a"), site(found, "store", "out")
+
+    # Rows are 64 bytes apart: 16 steps, in each of which 100 threads touch a sector of their own.
+    assert (load.requests, load.sectors) == (16 * 4, 16 * 100)
+    assert (store.requests, store.sectors) == (16 * 4, 16 * 100)
+
+
+def test_every_eighth_word_of_shared_memory_is_in_four_banks() -> None:
+    one_warp = Launch(grid=(1,), block=(32,))
+
+    measured = measure(held_out("spread_by_eight", one_warp, floats(32), floats(32), file="later"))
+
+    assert (measured.bank_ways, measured.worst_ways) == (8, 8)
+
+
+def test_a_counter_for_everybody_is_met_by_every_thread() -> None:
+    found = held_out("all_on_one_counter", FOUR_WARPS, floats(100), floats(1), file="later")
+
+    # Three whole warps and four threads, each on one address.
+    assert measure(found).contention == 3 * 32 + 4
+
+
+def test_a_shift_by_one_float_touches_a_fifth_sector() -> None:
+    found = held_out("shifted_by_one", FOUR_WARPS, floats(100), floats(100), file="later")
+
+    # Loads of 1..32 and so on touch 5 sectors; the last 3 entries, 97..99, lie in one.
+    assert site(found, "load", "x").sectors == 5 * 3 + 1
+    assert site(found, "store", "out").sectors == 4 * 3 + 1
