@@ -1,9 +1,10 @@
 """Asymptotic growth of formulas in several variables, compared along rays.
 
 Every variable goes to infinity as v = exp(t·u), the u's drawn from the cone that the declared
-relations leave. Values are kept as logarithms, so that t can be as large as 2^400 and even
-log log n shows. Two formulas grow alike where the difference of their logarithms stays bounded
-on every ray.
+relations leave; and each once far behind the others or ahead of them, v = exp(√t·u), where the
+logarithm of one is no multiple of another's. Values are kept as logarithms, so that t can be as
+large as 2^400 and even log log n shows. Two formulas grow alike where the difference of their
+logarithms stays bounded on every ray.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ FAR = (40, 400)
 """t = 2**40 and 2**400: log log n grows by 2.3 in logarithm between them."""
 NEAR = (5, 9)
 """Where a variable stands in an exponent, t itself: 2**n with n = exp(9) has 8,100 bits."""
+CREEP = Fraction(1, 10**6)
+"""A power below every other, for the order of variables that creep."""
+STILL = 2
+"""The logarithm of a variable that stands still; log log of it is defined."""
 BOUNDED = 0.3
 """How much a bounded difference may still move: constants settle far faster."""
 
@@ -59,6 +64,30 @@ class GrowthComparison:
     too_slow: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Ray:
+    """A direction to infinity: each variable's u, and which of them creep."""
+
+    pace: Mapping[str, Fraction]
+    creeping: frozenset[str] = frozenset()
+
+    def power(self, name: str) -> Fraction:
+        """The power of exp(t) with which a variable grows."""
+        pace = self.pace.get(name, Fraction(0))
+        return pace * CREEP if name in self.creeping else pace
+
+    def logarithms(self, time: int) -> dict[str, Any]:
+        """The logarithm of each variable at a time."""
+        far = floats(GROWTH_DIGITS).mpf(time)
+        root = floats(GROWTH_DIGITS).sqrt(far)
+        return {
+            name: (root if name in self.creeping else far) * pace.numerator / pace.denominator
+            if pace
+            else floats(GROWTH_DIGITS).mpf(STILL)
+            for name, pace in self.pace.items()
+        }
+
+
 def compare_growth(
     student: Node, reference: Node, relations: Sequence[Node], seed: int
 ) -> GrowthComparison:
@@ -69,7 +98,10 @@ def compare_growth(
     faster = slower = False
     decided = 0
     flaws: list[Flaw] = []
-    for ray in _rays(variables, relations, seed):
+    rays = [*_rays(variables, relations, seed)]
+    if not is_exponential:  # its times are too near for a difference to show
+        rays += _creeping_rays(variables, relations)
+    for ray in rays:
         expected = _logarithms(reference, ray, times)
         if isinstance(expected, Flaw):
             continue
@@ -115,14 +147,12 @@ def _is_call(tree: Node, function: str) -> bool:
     return tree.op == "call" and tree.value == function
 
 
-def _rays(
-    variables: list[str], relations: Sequence[Node], seed: int
-) -> Iterator[Mapping[str, Fraction]]:
+def _rays(variables: list[str], relations: Sequence[Node], seed: int) -> Iterator[Ray]:
     """Directions that keep to the relations; each variable also runs far ahead once."""
     generator = random.Random(seed)
     found = tried = 0
     if not variables:
-        yield {}
+        yield Ray({})
         return
     special = [dict.fromkeys(variables, Fraction(1))]
     special += [
@@ -135,16 +165,26 @@ def _rays(
     ]
     while found < RAYS and tried < 40 * RAYS:
         if tried < len(special):
-            ray = special[tried]
+            ray = Ray(special[tried])
         else:
-            ray = {one: Fraction(generator.randint(2, 60), 60) for one in variables}
+            ray = Ray({one: Fraction(generator.randint(2, 60), 60) for one in variables})
         tried += 1
         if all(_holds(relation, ray) for relation in relations):
             found += 1
             yield ray
 
 
-def _holds(relation: Node, ray: Mapping[str, Fraction]) -> bool:
+def _creeping_rays(variables: list[str], relations: Sequence[Node]) -> Iterator[Ray]:
+    """Each variable far behind all others, and far ahead of them."""
+    together = dict.fromkeys(variables, Fraction(1))
+    behind = {frozenset({one}) for one in variables}
+    for creeping in sorted(behind | {frozenset(variables) - one for one in behind}, key=sorted):
+        ray = Ray(together, creeping)
+        if 0 < len(creeping) < len(variables) and all(_holds(one, ray) for one in relations):
+            yield ray
+
+
+def _holds(relation: Node, ray: Ray) -> bool:
     """`n >= k` between products of powers: their exponents along the ray."""
     if relation.op == "and":
         return all(_holds(one, ray) for one in relation.args)
@@ -154,10 +194,10 @@ def _holds(relation: Node, ray: Mapping[str, Fraction]) -> bool:
     return order.get(str(relation.value), True)
 
 
-def _exponent(tree: Node, ray: Mapping[str, Fraction]) -> Fraction:
+def _exponent(tree: Node, ray: Ray) -> Fraction:
     """The power of exp(t) with which a side of a relation grows."""
     if tree.op == "name":
-        return ray.get(str(tree.value), Fraction(0))
+        return ray.power(str(tree.value))
     if tree.op in ("mul", "hadamard"):
         return sum((_exponent(arg, ray) for arg in tree.args), Fraction(0))
     if tree.op == "div":
@@ -171,14 +211,11 @@ def _exponent(tree: Node, ray: Mapping[str, Fraction]) -> Fraction:
     return Fraction(0)
 
 
-def _logarithms(
-    tree: Node, ray: Mapping[str, Fraction], times: tuple[int, ...]
-) -> list[Any] | Flaw:
+def _logarithms(tree: Node, ray: Ray, times: tuple[int, ...]) -> list[Any] | Flaw:
     """The logarithm of a bound at each time, or why it has none."""
     found = []
     for time in times:
-        far = floats(GROWTH_DIGITS).mpf(time)
-        scale = LogScale({name: far * u.numerator / u.denominator for name, u in ray.items()})
+        scale = LogScale(ray.logarithms(time))
         try:
             size = scale.size(tree)
         except Undefined:
@@ -203,7 +240,7 @@ def _by_variable(
     """The variables that alone make the difference, the others standing nearly still."""
     fast, slow = [], []
     for one in variables:
-        ray = {other: Fraction(1) if other == one else Fraction(0) for other in variables}
+        ray = Ray({other: Fraction(1) if other == one else Fraction(0) for other in variables})
         ours, expected = (_logarithms(tree, ray, times) for tree in (student, reference))
         if isinstance(ours, Flaw) or isinstance(expected, Flaw):
             continue
