@@ -12,7 +12,7 @@ from grader.errors import GraderError, NoIsolation, SubmissionError
 from grader.expected import ExpectedValues
 from grader.grading import grade_for
 from grader.report.models import Report
-from grader.sandbox.pool import Sandbox
+from grader.sandbox.pool import SPARE_AFTER, Sandbox
 from grader.spec.loaded import LoadedAssignment
 from grader.spec.personal import personalise
 from grader.submission import read_submission
@@ -49,7 +49,7 @@ class Batch:
 def start_worker(batch: Batch) -> Callable[[int], Graded]:
     """Prepare a process: a sandbox of its own."""
     # Two calls at once: while one waits for the kernel to make its namespaces, the other runs.
-    sandbox = Sandbox(isolated=batch.isolated, slots=2)
+    sandbox = Sandbox(isolated=batch.isolated, slots=2, spare_after=SPARE_AFTER)
     sandbox.begin()
     expected = ExpectedValues(find_cache_folder())
 

@@ -23,6 +23,9 @@ Key = tuple[str, tuple[str, ...], str]
 
 CALLS_PER_WORKER = 5000
 """All children of a worker have the same memory layout, which a patient attacker could learn."""
+SPARE_AFTER = 500
+"""Calls after which a worker of a long-lived sandbox gets a spare: they take ten seconds or more,
+beside which a second round of imports costs little. A single submission makes fewer."""
 
 
 class Sandbox:
@@ -30,7 +33,8 @@ class Sandbox:
 
     Student code and references never meet in one worker. Several threads may run calls at
     the same time. The tier is the first of those chosen whose wall a canary can't get past; with
-    `isolated=False` the code is the caller's own.
+    `isolated=False` the code is the caller's own. With `spare_after`, a worker that has made as
+    many calls has a spare with its imports done, which takes over when it dies.
 
     Errors   UsageError when the operator's word names no tier.
     """
@@ -41,12 +45,14 @@ class Sandbox:
         isolated: bool = True,
         slots: int | None = None,
         calls_per_worker: int = CALLS_PER_WORKER,
+        spare_after: int | None = None,
         tiers: Sequence[Tier] = (),
     ) -> None:
         self._tiers = list(tiers) or choose_tiers(is_own_code=not isolated)
         self._tier = self._tiers[0]
         self.slots = slots or len(os.sched_getaffinity(0))
         self.calls_per_worker = calls_per_worker
+        self._spare_after = spare_after
         self._workers: dict[Key, Worker] = {}
         self._spares: dict[Key, Worker] = {}
         self._retired: list[Worker] = []
@@ -215,8 +221,17 @@ class Sandbox:
                     # The next submission's worker does its imports meanwhile.
                     self._find_spare(blank)
                 else:
-                    self._workers[key] = Worker(key[1], self._tier, self.slots)
+                    self._workers[key] = self._take_spare(key)
             return self._workers[key]
+
+    def _take_spare(self, key: Key) -> Worker:
+        """One with its imports done, if there is one that has not died too; else a new one."""
+        spare = self._spares.pop(key, None)
+        if spare is not None and not _has_ended(spare.pid):
+            return spare
+        if spare is not None:
+            spare.close()
+        return Worker(key[1], self._tier, self.slots)
 
     def _find_spare(self, key: Key) -> Worker:
         if key not in self._spares:
@@ -235,6 +250,8 @@ class Sandbox:
             worker = self._find_worker(key)
             if worker.calls >= self.calls_per_worker:
                 worker = self._relieve(key, worker)
+            elif worker.calls == self._spare_after and not key[2]:
+                self._find_spare(key)
             worker.calls += 1
             worker.under_way += 1
             return worker
@@ -269,6 +286,16 @@ class Sandbox:
             else:
                 return
         worker.close()
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process of ours is over, or never began; it can still be waited for afterwards."""
+    if not pid:
+        return True
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def _digest(sources: Mapping[str, str]) -> str:

@@ -44,10 +44,10 @@ def main() -> None:
     import grader.grading
     import grader.submission.read  # noqa: F401
     from grader.expected import ExpectedValues
-    from grader.sandbox.pool import Sandbox
+    from grader.sandbox.pool import SPARE_AFTER, Sandbox
 
     expected = ExpectedValues(Path(settings["expected"]))
-    with Sandbox(slots=settings["calls"]) as sandbox:
+    with Sandbox(slots=settings["calls"], spare_after=SPARE_AFTER) as sandbox:
         sandbox.begin()
         assignments = Assignments()
         _reply(replies, {"ready": True})

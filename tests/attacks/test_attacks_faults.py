@@ -92,6 +92,40 @@ def _kill_one(sandbox: Sandbox, victim: str) -> bool:
     return False
 
 
+def test_a_spare_with_its_imports_done_takes_over_from_a_dead_worker() -> None:
+    with Sandbox(slots=2, spare_after=5) as sandbox:
+        sandbox.run([CALL] * 4)
+        assert not sandbox._spares
+
+        sandbox.run([CALL] * 2)
+        if sandbox.tier is Tier.SEPARATE:
+            pytest.skip("each submission has a worker of its own there, and a spare from the start")
+        ((key, spare),) = sandbox._spares.items()
+        patience = time.monotonic() + 60
+        while not spare.has_started() and time.monotonic() < patience:
+            time.sleep(0.01)
+        with ThreadPoolExecutor(1) as pool:
+            flying = pool.submit(sandbox.run, [CALL] * 6)
+            assert _kill_one(sandbox, "zygote")
+            runs = flying.result(timeout=60)
+
+        assert [(run.ending, run.value) for run in runs] == [(Ending.RETURNED, 42)] * 6
+        assert sandbox._workers[key] is spare
+
+
+def test_a_dead_spare_does_not_take_over() -> None:
+    with Sandbox(slots=2, spare_after=1) as sandbox:
+        sandbox.run([CALL] * 2)
+        for worker in (*sandbox._workers.values(), *sandbox._spares.values()):
+            worker.wait_until_ready()
+            os.kill(worker.pid, signal.SIGKILL)
+            os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+
+        runs = sandbox.run([CALL] * 2)
+
+        assert [(run.ending, run.value) for run in runs] == [(Ending.RETURNED, 42)] * 2
+
+
 def test_killed_again_and_again_a_call_is_a_fault_and_never_wrong(stage: Stage) -> None:
     stage.require_honest()
     stop = threading.Event()
