@@ -89,6 +89,7 @@ class Worker:
             "init": find_init() if tier is Tier.FULL else "",
             "devices": DEVICES,
             "folder": self._folder,
+            "folder_mib": FOLDER_MIB,
             "readable": list_readable() if tier.is_fenced else [],
             "groups": self._describe_groups(),
             "twins": self._twins,

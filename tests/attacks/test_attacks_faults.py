@@ -92,6 +92,17 @@ def _kill_one(sandbox: Sandbox, victim: str) -> bool:
     return False
 
 
+def test_children_killed_while_they_wait_for_a_call_are_not_missed(sandbox: Sandbox) -> None:
+    sandbox.run([CALL, CALL])
+    for worker in list(sandbox._workers.values()):
+        for pid in find_below(worker.pid)["child"]:
+            os.kill(pid, signal.SIGKILL)
+
+    runs = sandbox.run([CALL, CALL, CALL])
+
+    assert [(run.ending, run.value) for run in runs] == [(Ending.RETURNED, 42)] * 3
+
+
 def test_a_spare_with_its_imports_done_takes_over_from_a_dead_worker() -> None:
     with Sandbox(slots=2, spare_after=5) as sandbox:
         sandbox.run([CALL] * 4)

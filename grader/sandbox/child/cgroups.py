@@ -1,10 +1,11 @@
 """One control group a child: memory of every kind, tasks, and a fair share of the processors.
 
 A child is born in the group that the worker is in. To move a process makes the kernel wait for
-all others, up to ten milliseconds on an idle machine, so the worker moves only when the group
-that it is in has a child already: not at all while its twins have a call each. Should
-memory run out while it shares a group, it is not the worker that is killed, for every child
-volunteers (`isolation.volunteer_for_want_of_memory`).
+all others, up to ten milliseconds on an idle machine, so the worker moves only when a call comes
+while another runs in the group that it is in: not at all while its twins have a call each. The
+child forked ahead for the next call is in that group too, has touched next to nothing, and
+takes the group over when the one before it has ended. Should memory run out, it is not the worker
+that is killed, for every child volunteers (`isolation.volunteer_for_want_of_memory`).
 
 The groups are reached through folders that the grader opened; there is no such file system in
 the sandbox. A child inherits none of these descriptors.
@@ -19,6 +20,8 @@ from typing import Any
 
 SHARED_MIB = 160
 """Beside a call's own memory: what its folders may hold, and the kernel's bookkeeping."""
+OTHER_TASKS = 4
+"""Also in a call's group: its init, the worker, and the next call's child with its init."""
 
 _LIMITS = {
     "v1": {"memory": "memory.limit_in_bytes", "pids": "pids.max"},
@@ -53,9 +56,10 @@ class Group:
         for entrance in self.entrances:
             os.write(entrance, b"0")
 
-    def limit(self, memory_mib: int, tasks: int) -> None:
-        """Set what the next child may use."""
-        wanted = {"memory": (memory_mib + SHARED_MIB) << 20, "pids": tasks}
+    def take(self, memory_mib: int, tasks: int) -> None:
+        """From now on a child has it to itself, within these limits."""
+        self.is_taken = True
+        wanted = {"memory": (memory_mib + SHARED_MIB) << 20, "pids": tasks + OTHER_TASKS}
         if wanted != self._limited_to:
             for name, file in self.limits.items():
                 os.write(file, str(wanted[name]).encode())
@@ -87,18 +91,15 @@ class Groups:
         self._version: str = given["version"]
         self._folders: dict[str, int] = given["folders"]
         self._all: list[Group] = []
-        self._here = self._find_free()
-        self._here.enter()
+        self.here = self._find_free()
+        """The group that the worker is in, and that the next child is born in."""
+        self.here.enter()
 
-    def take(self, memory_mib: int, tasks: int) -> Group:
-        """Be in a group that the next child will have to itself, within its limits."""
-        if self._here.is_taken:
-            self._here = self._find_free()
-            self._here.enter()
-        # Its init is a task too, and so is the worker.
-        self._here.limit(memory_mib, tasks + 2)
-        self._here.is_taken = True
-        return self._here
+    def make_room(self) -> None:
+        """Be in a group that the next child will have to itself."""
+        if self.here.is_taken:
+            self.here = self._find_free()
+            self.here.enter()
 
     def _find_free(self) -> Group:
         for group in self._all:

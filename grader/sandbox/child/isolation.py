@@ -161,7 +161,7 @@ def limit_resources(limits: Mapping[str, Any], in_use: int) -> None:
     set_limit(resource.RLIMIT_CPU, (limits["cpu_s"], limits["cpu_ceiling_s"]))
     set_limit(resource.RLIMIT_FSIZE, (limits["file_mib"] << 20,) * 2)
     set_limit(resource.RLIMIT_NOFILE, (limits["files"],) * 2)
-    set_limit(resource.RLIMIT_NPROC, (limits["threads"],) * 2)
+    set_limit(resource.RLIMIT_NPROC, (limits.get("tasks_of_user", limits["threads"]),) * 2)
     # Also the size of each thread's stack: 15 threads then take 120 MiB of the address space.
     set_limit(resource.RLIMIT_STACK, (8 << 20,) * 2)
     set_limit(resource.RLIMIT_AS, (in_use + (limits["memory_mib"] << 20),) * 2)

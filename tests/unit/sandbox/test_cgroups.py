@@ -90,7 +90,8 @@ def test_memory_that_no_address_space_counts_ends_the_child_alone() -> None:
     pid = os.fork()
     if pid == 0:
         groups = Groups({"version": made.lent.version, "folders": made.descriptors})
-        group = groups.take(1, 8)
+        group = groups.here
+        group.take(1, 8)
         victim = os.fork()
         if victim == 0:
             Path("/proc/self/oom_score_adj").write_text("1000")
