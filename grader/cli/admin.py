@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli import GRADED, OUR_FAULT
+from grader.cli import GRADED, OUR_FAULT, assignments, repositories
 from grader.cli.serve import config_option, require_service
 
 if TYPE_CHECKING:
@@ -166,6 +166,10 @@ def sync_course(context: click.Context, slug: str) -> int:
         news = synchronise(store, slug)
         click.echo("\n".join(news) or "nothing new")
     return GRADED
+
+
+command.add_command(repositories.group)
+command.add_command(assignments.command)
 
 
 @command.command("enrol")

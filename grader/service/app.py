@@ -11,7 +11,10 @@ from grader import __version__
 from grader.service import health
 from grader.service.api import ROUTERS
 from grader.service.engine import make_engine
+from grader.service.github import routes as github
+from grader.service.github.courier import Courier
 from grader.service.health import Measures
+from grader.service.limiting import Limiter
 from grader.service.observing import Observer
 from grader.service.problem_json import answer_problems
 from grader.service.progress import Watcher
@@ -30,6 +33,7 @@ def make_app(settings: Settings) -> FastAPI:
     store = Store(settings.database_url)
     engine = make_engine(store, settings)
     outbox = Outbox(store)
+    courier = Courier(store, settings, engine)
     service = Service(settings, store, engine, Watcher(store, engine))
 
     @contextlib.asynccontextmanager
@@ -37,7 +41,9 @@ def make_app(settings: Settings) -> FastAPI:
         require_current(store)
         engine.start()
         outbox.start()
+        courier.start()
         yield
+        courier.stop()
         outbox.stop()
         service.watcher.stop()
         engine.stop(settings.drain_s)
@@ -52,12 +58,18 @@ def make_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
+    app.state.courier = courier
     answer_problems(app)
 
     app.state.measures = Measures()
+    app.add_middleware(
+        Limiter,
+        per_minute=settings.requests_per_minute,
+        strangers_per_minute=settings.strangers_per_minute,
+    )
     app.add_middleware(Observer, measures=app.state.measures)
     app.include_router(health.router)
-    for router in ROUTERS:
+    for router in (*ROUTERS, github.router):
         app.include_router(router, prefix=API)
     add_pages(app)
     return app

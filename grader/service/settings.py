@@ -59,6 +59,19 @@ class Settings(BaseModel):
     oidc_client_secret: str = ""
     oidc_name: str = "your university account"
     """What the button says: 'Sign in with …'."""
+    github_webhook_secret: str = ""
+    """What GitHub signs events with; empty takes none."""
+    github_app_id: str = ""
+    """The app that reads students' repositories and posts check runs; empty for neither."""
+    github_app_key: Path | None = None
+    """The file with the app's private key."""
+    github_api: str = "https://api.github.com"
+    github_oidc_issuer: str = "https://token.actions.githubusercontent.com"
+    """Whose word on a workflow's commit is believed."""
+    requests_per_minute: int = Field(default=600, ge=0)
+    """Of the API, for one token or browser: ten a second; 0 for no limit."""
+    strangers_per_minute: int = Field(default=60, ge=0)
+    """The same for an address without a token that is known; 0 for no limit."""
     metrics_token: str = ""
     """Who may read /metrics: a bearer token; empty for this machine only."""
 

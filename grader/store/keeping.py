@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from grader.store import audit
 from grader.store.blobs import read_blob
+from grader.store.commits import forget_repositories
 from grader.store.schema import (
     ApiToken,
     Assignment,
@@ -29,6 +30,7 @@ from grader.store.schema import (
     ScoreOverride,
     SignIn,
     Standing,
+    StudentRepository,
     Submission,
     UploadChunk,
     User,
@@ -51,6 +53,7 @@ def export_person(session: Session, user: User) -> bytes:
         "enrolments": _of(session, Enrolment, Enrolment.user_id == user.id),
         "sign_ins": _of(session, SignIn, SignIn.user_id == user.id),
         "tokens": _of(session, ApiToken, ApiToken.user_id == user.id),
+        "repositories": _of(session, StudentRepository, StudentRepository.user_id == user.id),
         "submissions": submissions,
         "gradings": runs,
         "marks": _of(session, RubricMark, RubricMark.submission_id.in_(ids)),
@@ -88,6 +91,8 @@ def erase_person(session: Session, user: User, actor_id: int | None) -> None:
         session.execute(update(table).where(table.user_id == user.id).values(reason="erased"))
     for owned in (Identity, SignIn, ApiToken, UploadChunk):
         session.execute(delete(owned).where(owned.user_id == user.id))
+    repositories = select(StudentRepository.id).where(StudentRepository.user_id == user.id)
+    forget_repositories(session, list(session.scalars(repositories)))
     session.execute(
         update(Enrolment)
         .where(Enrolment.user_id == user.id)

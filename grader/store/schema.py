@@ -10,6 +10,12 @@ from grader.store.federation import (
     PlatformLink,
     ServiceKey,
 )
+from grader.store.forges import (
+    CommitResult,
+    HandedInCommit,
+    SignedMessage,
+    StudentRepository,
+)
 from grader.store.handed_in import (
     CheckOutcome,
     GradingRun,
@@ -40,10 +46,12 @@ __all__ = [
     "Base",
     "Blob",
     "CheckOutcome",
+    "CommitResult",
     "Course",
     "Enrolment",
     "Extension",
     "GradingRun",
+    "HandedInCommit",
     "Identity",
     "PartOutcome",
     "Passback",
@@ -61,7 +69,9 @@ __all__ = [
     "ScoreOverride",
     "ServiceKey",
     "SignIn",
+    "SignedMessage",
     "Standing",
+    "StudentRepository",
     "Submission",
     "UploadChunk",
     "User",

@@ -27,8 +27,8 @@ def make_check_run(
     report: Report, folder: str = "", *, head_sha: str = "", conclusion: str = "neutral"
 ) -> dict[str, Any]:
     """The request's body; GitHub wants `head_sha` in it."""
-    findings = list_findings(report, folder)
-    left_out = max(0, len(findings) - ANNOTATIONS_LIMIT)
+    annotations = list_annotations(report, folder)
+    left_out = max(0, len(annotations) - ANNOTATIONS_LIMIT)
     more = f"\n\n{left_out} more annotations than fit here.\n" if left_out else ""
     run: dict[str, Any] = {
         "name": f"grade {report.assignment}",
@@ -37,10 +37,15 @@ def make_check_run(
         "output": {
             "title": summarise_score(report),
             "summary": markdown.render(report) + more,
-            "annotations": [_annotate(finding) for finding in findings[:ANNOTATIONS_LIMIT]],
+            "annotations": annotations[:ANNOTATIONS_LIMIT],
         },
     }
     return {**run, "head_sha": head_sha} if head_sha else run
+
+
+def list_annotations(report: Report, folder: str = "") -> list[dict[str, Any]]:
+    """All of them, the worst first; one request takes ANNOTATIONS_LIMIT."""
+    return [_annotate(finding) for finding in list_findings(report, folder)]
 
 
 def _annotate(finding: Finding) -> dict[str, Any]:
