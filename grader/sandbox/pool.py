@@ -12,9 +12,10 @@ from types import TracebackType
 
 from grader.errors import GraderError, NoIsolation, SandboxFault
 from grader.sandbox.canary import call_canary, require_silence
+from grader.sandbox.flights import Flight, finish_flights
 from grader.sandbox.records import Call, Ending, Run
 from grader.sandbox.tiers import Tier, choose_tiers
-from grader.sandbox.worker import Flight, Worker, finish_flights
+from grader.sandbox.worker import Worker
 
 STUDENT, REFERENCE = "student", "reference"
 
