@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 
 from grader.errors import NotAllowed, NotSignedIn
 from grader.service.running import Service, find_service
-from grader.store.roster import Known, find_token, note_use, recognise, wants_noting
+from grader.store.roster import Known, recognise, recognise_token
 from grader.store.sessions import find_session
 
 COOKIE = "grade_session"
@@ -46,14 +46,12 @@ def find_known(request: Request) -> Known | None:
 
 def _find_by_token(service: Service, text: str) -> Known:
     with service.store.read() as session:
-        found = find_token(session, text)
-        if found is None:
-            raise NotSignedIn("this token is unknown, expired or revoked; make another")
-        token, user = found
-        known = recognise(session, user, token.scopes, token.course_id)
-    if wants_noting(token):
-        service.store.attempt(lambda session: note_use(session, token))
-    return known
+        use = recognise_token(session, text)
+    if use is None:
+        raise NotSignedIn("this token is unknown, expired or revoked; make another")
+    if use.wants_noting:
+        service.token_uses.note(service.store, use.token_id)
+    return use.known
 
 
 def _require_same_origin(request: Request) -> None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grader.errors import UsageError
@@ -21,7 +20,7 @@ from grader.service.slot_process import SlotStopped
 from grader.service.supervising import Supervisor
 from grader.store import runs
 from grader.store.database import Store
-from grader.store.schema import GradingRun, RunState
+from grader.store.schema import GradingRun
 
 LOOK_EVERY_S = 1.0
 """Work that another process queued, as `grade admin` may, is found this soon."""
@@ -143,14 +142,8 @@ class EmbeddedEngine:
     def _claim(self) -> runs.Lease | None:
         # Looking takes no lock; most looks find nothing.
         with self._store.read() as session:
-            waits = session.scalar(
-                select(func.count()).where(
-                    GradingRun.state == RunState.QUEUED,
-                    GradingRun.queue.in_(self._settings.queues),
-                )
-            )
-        if not waits:
-            return None
+            if not runs.is_anything_waiting(session, self._settings.queues):
+                return None
         return self._store.attempt(
             lambda session: runs.claim_next(session, self._settings.queues, self.name)
         )

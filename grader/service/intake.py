@@ -1,12 +1,15 @@
-"""What comes in over the network: streamed to disk, bounded, hashed, and looked at."""
+"""What comes in over the network: streamed, bounded, and looked at."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
+import shutil
 import tempfile
 from collections.abc import AsyncIterable
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from grader.errors import SubmissionError
 from grader.store.admission import HandedIn
@@ -15,27 +18,47 @@ from grader.submission.files import show_size
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".ipynb", ".py", ".md", ".txt", ".tex")
 
 
+IN_MEMORY_BYTES = 1 << 20
+"""Nearly all homework; what is larger goes to disk as it comes."""
+
+
 class TooLarge(SubmissionError):
     """What was sent is larger than the service takes."""
 
 
-async def stream_to_file(chunks: AsyncIterable[bytes], path: Path, limit: int) -> str:
-    """Write what comes to a file, and give its SHA-256.
+def make_spool(folder: Path) -> IO[bytes]:
+    """What comes in: in memory while it is small, then in a file that has no name."""
+    return tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=str(_find_place(folder)))
+
+
+async def stream_to_spool(chunks: AsyncIterable[bytes], spool: IO[bytes], limit: int) -> None:
+    """Write what comes to a file.
 
     Errors   TooLarge as soon as there is more than the limit.
     """
-    digest, size = hashlib.sha256(), 0
-    with path.open("wb") as file:
-        async for chunk in chunks:
-            size += len(chunk)
-            if size > limit:
-                raise TooLarge(
-                    f"this is larger than {show_size(limit)}; hand in code and answers only,"
-                    " without data and pictures"
-                )
-            digest.update(chunk)
-            file.write(chunk)
-    return digest.hexdigest()
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(
+                f"this is larger than {show_size(limit)}; hand in code and answers only,"
+                " without data and pictures"
+            )
+        spool.write(chunk)
+
+
+def look_at_upload(spool: IO[bytes], folder: Path, file: str, name: str) -> HandedIn:
+    """What came in, under the name that its sender gave the file.
+
+    Errors   SubmissionError, one line that says what to do.
+    """
+    cleaned = clean_name(file)
+    with make_folder(folder) as place:
+        path = Path(place) / cleaned
+        spool.seek(0)
+        with path.open("wb") as copy:
+            shutil.copyfileobj(spool, copy, IN_MEMORY_BYTES)
+        return look_at(path, name)
 
 
 def look_at(path: Path, name: str) -> HandedIn:
@@ -43,10 +66,9 @@ def look_at(path: Path, name: str) -> HandedIn:
 
     Errors   SubmissionError, one line that says what to do.
     """
-    from grader.submission.read import identify, read_files, read_submission
+    from grader.submission.read import identify, read_with_files
 
-    files = read_files(path)
-    read_submission(path)
+    _, files = read_with_files(path)
     return HandedIn(
         archive=path.read_bytes(),
         archive_name=path.name,
@@ -80,6 +102,11 @@ def clean_name(name: str) -> str:
 
 def make_folder(folder: Path) -> tempfile.TemporaryDirectory[str]:
     """A folder for one upload, gone with the request."""
+    return tempfile.TemporaryDirectory(dir=_find_place(folder))
+
+
+@functools.cache
+def _find_place(folder: Path) -> Path:
     place = folder.absolute() / "incoming"
     place.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(dir=place)
+    return place

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from fastapi import Request
 
 from grader.service.engine import Engine
+from grader.service.estimating import Estimator
+from grader.service.noting import TokenUses
 from grader.service.progress import Watcher
 from grader.service.settings import Settings
 from grader.store.database import Store
@@ -21,6 +23,8 @@ class Service:
     store: Store
     engine: Engine
     watcher: Watcher
+    token_uses: TokenUses = field(default_factory=TokenUses)
+    estimator: Estimator = field(default_factory=Estimator)
 
 
 def find_service(request: Request) -> Service:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from grader.errors import Conflict, NotAllowed, TooMany
@@ -21,12 +21,19 @@ from grader.store.schema import (
     RunState,
     Submission,
 )
+from grader.store.situation import Situation, find_situation
 from grader.store.types import now
 
 URGENCY = {Purpose.INTERACTIVE: 2_000_000, Purpose.PRACTICE: 1_000_000, Purpose.REGRADE: 0}
 """Apart by more than any course ever has waiting, so that a class never overtakes another."""
 LAST_HOUR = 100_000
 """What the hour before the due time adds: a student can't wait then."""
+
+Row = TypeVar("Row", Submission, GradingRun)
+_INSERTS: dict[type, Any] = {
+    Submission: insert(Submission.__table__),  # type: ignore[arg-type]
+    GradingRun: insert(GradingRun.__table__),  # type: ignore[arg-type]
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,31 +84,45 @@ def take_submission(
              the assignment has no problems yet.
     """
     at = at or now()
-    latest = find_latest(session, assignment.id, user_id)
-    if latest and latest.content_hash == handed_in.content_hash:
+    hour_ago = at - dt.timedelta(hours=1)
+    here = find_situation(session, assignment.id, assignment.course_id, user_id, hour_ago)
+    if here.content_hash == handed_in.content_hash and here.is_practice == is_practice:
+        latest = session.get_one(Submission, here.latest_id)
         run = find_run(session, latest.id)
-        if run is not None and latest.is_practice == is_practice:
+        if run is not None:
             return Taken(latest, run, is_new=False)
     _require_open(session, assignment, user_id, at)
-    _require_room(session, assignment, user_id, limits, at)
-    submission = Submission(
-        assignment_id=assignment.id,
-        user_id=user_id,
-        ordinal=(latest.ordinal if latest else 0) + 1,
-        content_hash=handed_in.content_hash,
-        archive_sha=keep_blob(session, handed_in.archive),
-        archive_name=handed_in.archive_name,
-        name=handed_in.name,
-        manifest=list(handed_in.manifest),
-        is_practice=is_practice,
-        source=source,
-        received_at=at,
+    _require_room(here, assignment, limits, hour_ago)
+    submission = _insert(
+        session,
+        Submission,
+        {
+            "assignment_id": assignment.id,
+            "user_id": user_id,
+            "ordinal": (here.ordinal or 0) + 1,
+            "content_hash": handed_in.content_hash,
+            "archive_sha": keep_blob(session, handed_in.archive),
+            "archive_name": handed_in.archive_name,
+            "name": handed_in.name,
+            "manifest": list(handed_in.manifest),
+            "is_practice": is_practice,
+            "source": source,
+            "received_at": at,
+        },
     )
-    session.add(submission)
-    session.flush()
-    supersede(session, assignment.id, user_id)
+    waiting = here.course_waiting
+    if here.latest_id is not None:
+        waiting -= supersede(session, assignment.id, user_id)
     purpose = Purpose.PRACTICE if is_practice else Purpose.INTERACTIVE
-    run = add_run(session, submission, assignment, purpose, request_id=request_id)
+    run = _insert_run(
+        session,
+        assignment,
+        purpose,
+        submission_id=submission.id,
+        version_id=_require_version(assignment),
+        priority=_weigh(assignment, purpose, waiting, here.share),
+        request_id=request_id,
+    )
     return Taken(submission, run, is_new=True)
 
 
@@ -116,9 +137,7 @@ def add_run(
     request_id: str = "",
 ) -> GradingRun:
     """Queue a grading of a submission; another generation where there is one already."""
-    version_id = version_id or assignment.version_id
-    if version_id is None:
-        raise Conflict(f"{assignment.slug} has no problems yet; its instructor must register them")
+    version_id = version_id or _require_version(assignment)
     generation = session.scalar(
         select(func.max(GradingRun.generation)).where(
             GradingRun.submission_id == submission.id,
@@ -126,22 +145,42 @@ def add_run(
             GradingRun.purpose == purpose,
         )
     )
-    run = GradingRun(
+    return _insert_run(
+        session,
+        assignment,
+        purpose,
         submission_id=submission.id,
         version_id=version_id,
-        course_id=assignment.course_id,
-        purpose=purpose,
         generation=0 if generation is None else generation + 1,
         regrade_id=regrade_id,
-        state=RunState.QUEUED,
-        queue=assignment.queue,
         priority=find_priority(session, assignment, purpose),
         request_id=request_id,
-        queued_at=now(),
     )
-    session.add(run)
-    session.flush()
-    return run
+
+
+def _require_version(assignment: Assignment) -> int:
+    if assignment.version_id is None:
+        raise Conflict(f"{assignment.slug} has no problems yet; its instructor must register them")
+    return assignment.version_id
+
+
+def _insert_run(
+    session: Session, assignment: Assignment, purpose: Purpose, **values: Any
+) -> GradingRun:
+    values |= {
+        "course_id": assignment.course_id,
+        "purpose": purpose,
+        "state": RunState.QUEUED,
+        "queue": assignment.queue,
+        "queued_at": now(),
+    }
+    return _insert(session, GradingRun, values)
+
+
+def _insert(session: Session, mapped: type[Row], values: dict[str, Any]) -> Row:
+    """Insert one row past the unit of work, which costs more than the row; it is not tracked."""
+    done: Any = session.execute(_INSERTS[mapped], values)
+    return mapped(**values, id=done.inserted_primary_key[0])
 
 
 def find_priority(session: Session, assignment: Assignment, purpose: Purpose) -> int:
@@ -151,12 +190,16 @@ def find_priority(session: Session, assignment: Assignment, purpose: Purpose) ->
             GradingRun.course_id == assignment.course_id, GradingRun.state == RunState.QUEUED
         )
     )
-    share = session.scalar(select(Course.share).where(Course.id == assignment.course_id)) or 1
+    share = session.scalar(select(Course.share).where(Course.id == assignment.course_id))
+    return _weigh(assignment, purpose, waiting or 0, share)
+
+
+def _weigh(assignment: Assignment, purpose: Purpose, waiting: int, share: int | None) -> int:
     rush = 0
     if purpose is Purpose.INTERACTIVE and assignment.due_at:
         left = assignment.due_at - now()
         rush = LAST_HOUR if dt.timedelta(0) <= left <= dt.timedelta(hours=1) else 0
-    return URGENCY[purpose] + rush - (waiting or 0) // max(1, share)
+    return URGENCY[purpose] + rush - waiting // max(1, share or 1)
 
 
 def supersede(session: Session, assignment_id: int, user_id: int) -> int:
@@ -219,38 +262,21 @@ def _require_open(session: Session, assignment: Assignment, user_id: int, at: dt
 
 
 def _require_room(
-    session: Session, assignment: Assignment, user_id: int, limits: Limits, at: dt.datetime
+    here: Situation, assignment: Assignment, limits: Limits, hour_ago: dt.datetime
 ) -> None:
-    hour_ago = at - dt.timedelta(hours=1)
-    recent = session.execute(
-        select(func.count(), func.min(Submission.received_at)).where(
-            Submission.assignment_id == assignment.id,
-            Submission.user_id == user_id,
-            Submission.received_at > hour_ago,
-        )
-    ).one()
     allowed = assignment.per_hour if assignment.per_hour is not None else limits.per_hour
-    if recent[0] >= allowed:
-        wait_s = max(1, int((recent[1] - hour_ago).total_seconds()) + 1) if recent[1] else 3600
+    if here.recent >= allowed:
+        wait_s = 3600
+        if here.first_recent_at:
+            wait_s = max(1, int((here.first_recent_at - hour_ago).total_seconds()) + 1)
         raise TooMany(
-            f"{recent[0]} submissions of {assignment.slug} within an hour, and {allowed} are"
+            f"{here.recent} submissions of {assignment.slug} within an hour, and {allowed} are"
             f" allowed; the next can come in {-(-wait_s // 60)} minutes",
             wait_s,
         )
-    # What this one supersedes makes room for it.
-    waiting = session.scalar(
-        select(func.count())
-        .select_from(GradingRun)
-        .join(Submission, Submission.id == GradingRun.submission_id)
-        .where(
-            Submission.user_id == user_id,
-            GradingRun.purpose != Purpose.REGRADE,
-            (GradingRun.state == RunState.RUNNING)
-            | ((GradingRun.state == RunState.QUEUED) & (Submission.assignment_id != assignment.id)),
-        )
-    )
-    if (waiting or 0) >= limits.waiting:
+    if here.occupied >= limits.waiting:
         raise TooMany(
-            f"{waiting} of your submissions are being graded; hand in the next when one is done",
+            f"{here.occupied} of your submissions are being graded; hand in the next when one is"
+            " done",
             30,
         )

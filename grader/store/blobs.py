@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -14,21 +15,24 @@ from grader.store.types import now
 
 LEVEL = 3
 """Archives are compressed already; reports shrink ten times at the lowest levels too."""
+_TABLE: Any = Blob.__table__
+_INSERTS = {
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(),
+}
 
 
 def keep_blob(session: Session, content: bytes) -> str:
     """Keep bytes, and give their name."""
     sha256 = hashlib.sha256(content).hexdigest()
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(
-        insert(Blob)
-        .values(
-            sha256=sha256,
-            size=len(content),
-            content=zlib.compress(content, LEVEL),
-            created_at=now(),
-        )
-        .on_conflict_do_nothing()
+        _INSERTS[session.get_bind().dialect.name],
+        {
+            "sha256": sha256,
+            "size": len(content),
+            "content": zlib.compress(content, LEVEL),
+            "created_at": now(),
+        },
     )
     return sha256
 

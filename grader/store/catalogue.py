@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from grader.errors import Conflict, NotFound, UsageError
@@ -67,6 +67,29 @@ def find_assignment(session: Session, course: Course, slug: str) -> Assignment:
     if found is None:
         raise NotFound(f"{course.slug} has no assignment '{slug}'")
     return found
+
+
+def find_course_and_assignment(
+    session: Session, course_slug: str, slug: str
+) -> tuple[Course, Assignment | None]:
+    """Both at once; None where the course has no such assignment.
+
+    Errors   NotFound when there is no such course.
+    """
+    row = session.execute(_BOTH, {"course": course_slug, "assignment": slug}).first()
+    if row is None:
+        raise NotFound(f"there is no course '{course_slug}'")
+    return row[0], row[1]
+
+
+_BOTH = (
+    select(Course, Assignment)
+    .outerjoin(
+        Assignment,
+        and_(Assignment.course_id == Course.id, Assignment.slug == bindparam("assignment")),
+    )
+    .where(Course.slug == bindparam("course"))
+)
 
 
 def list_assignments(session: Session, course_id: int) -> list[Assignment]:
@@ -132,8 +155,13 @@ def register_assignment(
         policies = loaded.policies
         before = (assignment.due_at, assignment.policies, assignment.counts)
         assignment.due_at = read_due(loaded.due, course.timezone) or assignment.due_at
+        # Where the folder is silent, what staff set on a page stays.
+        late = (assignment.policies or {}).get("late") if policies.late is None else None
         assignment.policies = policies.model_dump(mode="json")
-        assignment.counts = policies.attempts.counts if policies.attempts else "last"
+        if late is not None:
+            assignment.policies |= {"late": late}
+        if policies.attempts:
+            assignment.counts = policies.attempts.counts
         assignment.max_points = sum_points(version.outline)
         session.flush()
         if before != (assignment.due_at, assignment.policies, assignment.counts):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from grader.errors import SystemFault
 
@@ -20,7 +22,11 @@ BUSY_MS = 10_000
 PATIENCE_S = 30.0
 """A database that restarts is back within seconds; after this it is down."""
 POOL = 12
-"""Connections a process keeps to PostgreSQL: as many as the web process has busy threads."""
+"""Connections a process keeps: as many as the web process has busy threads."""
+OVERFLOW = 40
+"""More of them for a moment: as many as the web process has threads at most."""
+
+WRITES = {"grade_writes": True}
 
 Result = TypeVar("Result")
 
@@ -36,6 +42,10 @@ class Store:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _open_sqlite(url) if self.is_sqlite else _open_postgresql(url)
+        # SQLite lets one write at a time, and lets the others poll; a lock wakes the next at once.
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if self.is_sqlite else nullcontext()
+        )
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -46,8 +56,12 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are kept when the block ends well."""
-        engine = self.engine.execution_options(grade_writes=True)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with (
+            self._turn,
+            Session(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            session.connection(execution_options=WRITES)
             yield session
 
     def attempt(self, work: Callable[[Session], Result]) -> Result:
@@ -96,6 +110,9 @@ def _open_sqlite(url: str) -> Engine:
     # The driver must not begin transactions by itself: it begins too late, and never for reads.
     engine = create_engine(
         url,
+        poolclass=QueuePool,
+        pool_size=POOL,
+        max_overflow=OVERFLOW,
         connect_args={"timeout": BUSY_MS / 1000, "autocommit": True}
         if _has_autocommit()
         else {"timeout": BUSY_MS / 1000, "isolation_level": None},
@@ -128,7 +145,7 @@ def _open_postgresql(url: str) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=POOL,
-        max_overflow=POOL,
+        max_overflow=OVERFLOW,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "application_name": "fairmark"},
     )

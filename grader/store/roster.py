@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from grader.errors import Conflict, NotFound
@@ -128,9 +128,8 @@ def make_token(
 
 def find_token(session: Session, text: str) -> tuple[ApiToken, User] | None:
     """The token and its owner; None when it is unknown, expired, revoked or its owner is gone."""
-    mark, _, rest = text.partition("_")
-    prefix, _, secret = rest.partition("_")
-    if mark != TOKEN_MARK or not prefix or not secret:
+    prefix, secret = _split_token(text)
+    if not prefix:
         return None
     row = session.execute(
         select(ApiToken, User)
@@ -148,14 +147,78 @@ def find_token(session: Session, text: str) -> tuple[ApiToken, User] | None:
     return token, user
 
 
-def note_use(session: Session, token: ApiToken) -> None:
-    """Note that a token is in use, to a few minutes."""
-    session.execute(update(ApiToken).where(ApiToken.id == token.id).values(last_used_at=now()))
+def _split_token(text: str) -> tuple[str, str]:
+    """What a token is found by, and what proves it; empty where it is none."""
+    mark, _, rest = text.partition("_")
+    prefix, _, secret = rest.partition("_")
+    return (prefix, secret) if mark == TOKEN_MARK and prefix and secret else ("", "")
 
 
-def wants_noting(token: ApiToken) -> bool:
+@dataclass(frozen=True, slots=True)
+class TokenUse:
+    """A token that was shown, and whose it is."""
+
+    token_id: int
+    known: Known
+    wants_noting: bool
     """Whether its last use was noted too long ago."""
-    return token.last_used_at is None or now() - token.last_used_at > _SEEN_EVERY
+
+
+def recognise_token(session: Session, text: str) -> TokenUse | None:
+    """Whose a token is, in one query; None as for `find_token`."""
+    prefix, secret = _split_token(text)
+    if not prefix:
+        return None
+    rows = session.execute(_TOKEN_AND_ROLES, {"prefix": prefix}).all()
+    if not rows or not hmac.compare_digest(rows[0].secret_hash, hash_secret(secret)):
+        return None
+    first, moment = rows[0], now()
+    is_over = first.revoked_at is not None or first.expires_at <= moment
+    if is_over or first.disabled_at is not None or first.erased_at is not None:
+        return None
+    known = Known(
+        user_id=first.user_id,
+        name=first.name,
+        roles={
+            row.enrolled_in: Role(row.role)
+            for row in rows
+            if row.enrolled_in is not None and first.course_id in (None, row.enrolled_in)
+        },
+        is_operator=first.is_operator and first.course_id is None,
+        scopes=frozenset(first.scopes),
+    )
+    used_at = first.last_used_at
+    return TokenUse(first.id, known, used_at is None or moment - used_at > _SEEN_EVERY)
+
+
+_TOKEN_AND_ROLES = (
+    select(
+        ApiToken.id,
+        ApiToken.user_id,
+        ApiToken.course_id,
+        ApiToken.secret_hash,
+        ApiToken.scopes,
+        ApiToken.expires_at,
+        ApiToken.revoked_at,
+        ApiToken.last_used_at,
+        User.name,
+        User.is_operator,
+        User.disabled_at,
+        User.erased_at,
+        Enrolment.course_id.label("enrolled_in"),
+        Enrolment.role,
+    )
+    .join(User, User.id == ApiToken.user_id)
+    .outerjoin(Enrolment, and_(Enrolment.user_id == User.id, Enrolment.left_at.is_(None)))
+    .where(ApiToken.prefix == bindparam("prefix"))
+)
+
+
+def note_uses(session: Session, token_ids: Iterable[int]) -> None:
+    """Note that tokens are in use, to a few minutes."""
+    session.execute(
+        update(ApiToken).where(ApiToken.id.in_(list(token_ids))).values(last_used_at=now())
+    )
 
 
 def revoke_token(session: Session, token_id: int, user_id: int | None) -> ApiToken:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from grader.errors import Conflict, NotFound
@@ -57,16 +57,26 @@ class Lease:
     secret: str
 
 
+def is_anything_waiting(session: Session, queues: Sequence[str]) -> bool:
+    """Whether there is something to claim."""
+    return session.execute(_NEXT, {"queues": list(queues)}).first() is not None
+
+
 def claim_next(session: Session, queues: Sequence[str], worker: str) -> Lease | None:
     """Claim the most urgent waiting grading; None when nothing waits."""
-    waiting = (
-        select(GradingRun.id)
-        .where(GradingRun.state == RunState.QUEUED, GradingRun.queue.in_(queues))
-        .order_by(GradingRun.priority.desc(), GradingRun.id)
-        .limit(1)
-    )
-    run_id = session.scalar(waiting)
+    run_id = session.execute(_NEXT, {"queues": list(queues)}).scalar()
     return claim(session, run_id, worker) if run_id is not None else None
+
+
+_NEXT = (
+    select(GradingRun.id)
+    .where(
+        GradingRun.state == RunState.QUEUED,
+        GradingRun.queue.in_(bindparam("queues", expanding=True)),
+    )
+    .order_by(GradingRun.priority.desc(), GradingRun.id)
+    .limit(1)
+)
 
 
 def claim(session: Session, run_id: int, worker: str) -> Lease | None:
@@ -87,23 +97,7 @@ def claim(session: Session, run_id: int, worker: str) -> Lease | None:
     )
     if claimed.rowcount != 1:
         return None
-    row = session.execute(
-        select(
-            GradingRun.starts,
-            GradingRun.request_id,
-            Assignment.slug,
-            ProblemVersion.bundle_sha,
-            Submission.archive_sha,
-            Submission.archive_name,
-            Submission.name,
-            Course.secret,
-        )
-        .join(Submission, Submission.id == GradingRun.submission_id)
-        .join(Assignment, Assignment.id == Submission.assignment_id)
-        .join(Course, Course.id == GradingRun.course_id)
-        .join(ProblemVersion, ProblemVersion.id == GradingRun.version_id)
-        .where(GradingRun.id == run_id)
-    ).one()
+    row = session.execute(_LEASED, {"run_id": run_id}).one()
     return Lease(
         run_id=run_id,
         token=token,
@@ -116,6 +110,25 @@ def claim(session: Session, run_id: int, worker: str) -> Lease | None:
         name=row[6],
         secret=row[7],
     )
+
+
+_LEASED = (
+    select(
+        GradingRun.starts,
+        GradingRun.request_id,
+        Assignment.slug,
+        ProblemVersion.bundle_sha,
+        Submission.archive_sha,
+        Submission.archive_name,
+        Submission.name,
+        Course.secret,
+    )
+    .join(Submission, Submission.id == GradingRun.submission_id)
+    .join(Assignment, Assignment.id == Submission.assignment_id)
+    .join(Course, Course.id == GradingRun.course_id)
+    .join(ProblemVersion, ProblemVersion.id == GradingRun.version_id)
+    .where(GradingRun.id == bindparam("run_id"))
+)
 
 
 def beat(session: Session, tokens: Sequence[str]) -> set[str]:
@@ -331,21 +344,18 @@ class Wait:
     """None until something like it has been graded."""
 
 
-def estimate_wait(session: Session, run: GradingRun, slots: int) -> Wait:
-    """The place in the queue, and how long that may take."""
-    before = session.scalar(
-        select(func.count()).where(
-            GradingRun.state == RunState.QUEUED,
-            GradingRun.queue == run.queue,
-            (GradingRun.priority > run.priority)
-            | ((GradingRun.priority == run.priority) & (GradingRun.id < run.id)),
-        )
-    )
-    lasted = find_usual_time(session, run.queue)
-    position = (before or 0) + 1
-    if lasted is None:
-        return Wait(position, None)
-    return Wait(position, lasted * (position / max(1, slots) + 1))
+def count_before(session: Session, run: GradingRun) -> int:
+    """How many gradings of its queue go before a waiting one."""
+    asked = {"queue": run.queue, "priority": run.priority, "id": run.id}
+    return int(session.execute(_BEFORE, asked).scalar_one())
+
+
+_BEFORE = select(func.count()).where(
+    GradingRun.state == RunState.QUEUED,
+    GradingRun.queue == bindparam("queue"),
+    (GradingRun.priority > bindparam("priority"))
+    | ((GradingRun.priority == bindparam("priority")) & (GradingRun.id < bindparam("id"))),
+)
 
 
 def find_usual_time(session: Session, queue: str) -> float | None:

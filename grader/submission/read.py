@@ -32,6 +32,11 @@ def read_submission(path: Path) -> Submission:
 
     Errors   SubmissionError when nothing in it can be read: one line that says what to do.
     """
+    return read_with_files(path)[0]
+
+
+def read_with_files(path: Path) -> tuple[Submission, list[File]]:
+    """A submission, and its files that count as bytes; as `read_submission`."""
     files, remarks = choose_files(_list_entries(path), show_path(path))
     sources: list[Source] = []
     answers: dict[str, Answer] = {}
@@ -50,13 +55,14 @@ def read_submission(path: Path) -> Submission:
             add_answer(answers, key, answer)
     if not understood:
         raise SubmissionError(_nothing_read(path, remarks))
-    return Submission(
+    submission = Submission(
         id=identify(files),
         name=path.resolve().name,
         answers=answers,
         sources=tuple(sources),
         remarks=_cut(remarks),
     )
+    return submission, files
 
 
 def read_files(path: Path) -> list[File]:

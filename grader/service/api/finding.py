@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from grader.errors import NotFound
 from grader.service.authorising import Action, Thing, may, require
-from grader.store.catalogue import find_assignment, find_course
+from grader.store.catalogue import find_course, find_course_and_assignment
 from grader.store.roster import Known
 from grader.store.schema import Assignment, Course, Submission
+from grader.store.types import now
 
 MOST_ID = 2**53
 """Numbers that JSON readers keep exact; the database's own go further."""
@@ -25,11 +26,22 @@ def open_assignment(
     session: Session, known: Known, course_slug: str, slug: str
 ) -> tuple[Course, Assignment]:
     """Errors   NotFound, also while it is not visible to them."""
-    course = open_course(session, known, course_slug)
-    assignment = find_assignment(session, course, slug)
+    course, assignment = find_course_and_assignment(session, course_slug, slug)
+    require(known, Action.SEE_COURSE, Thing(course.id))
+    if assignment is None:
+        raise NotFound(f"{course.slug} has no assignment '{slug}'")
     if not assignment.is_visible and not may(known, Action.SEE_UNPUBLISHED, Thing(course.id)):
         raise NotFound(f"{course.slug} has no assignment '{slug}'")
     return course, assignment
+
+
+def is_open_yet(known: Known, assignment: Assignment) -> bool:
+    """Whether somebody may read what is asked: students from its opening on."""
+    return (
+        assignment.opens_at is None
+        or assignment.opens_at <= now()
+        or may(known, Action.SEE_UNPUBLISHED, Thing(assignment.course_id))
+    )
 
 
 def open_submission(

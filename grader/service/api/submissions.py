@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import IO, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -16,17 +16,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from grader.errors import Conflict, NotFound
+from grader.errors import Conflict, NotFound, SubmissionError
 from grader.service.acting import Asker
 from grader.service.api.assignments import PLACE
 from grader.service.api.finding import open_assignment, open_submission
 from grader.service.api.shapes import Id
 from grader.service.authorising import Action, Thing, may, require
-from grader.service.intake import clean_name, look_at, make_folder, stream_to_file
+from grader.service.intake import IN_MEMORY_BYTES, look_at_upload, make_spool, stream_to_spool
+from grader.service.marked import read_marked_report
 from grader.service.progress import Sight
 from grader.service.running import Service, find_service
 from grader.store import audit, runs
-from grader.store.admission import HandedIn, Taken, add_run, find_run, take_submission
+from grader.store.admission import HandedIn, add_run, find_run, take_submission
 from grader.store.blobs import read_blob
 from grader.store.roster import Known
 from grader.store.schema import Assignment, Course, GradingRun, Purpose, RunState, Submission
@@ -89,26 +90,42 @@ async def hand_in(
     graded twice.
     """
     service = find_service(request)
-    await run_in_threadpool(_require_may_submit, service, known, course, assignment)
-    with make_folder(service.settings.folder) as folder:
-        path = Path(folder) / clean_name(file)
+    if upload is not None or _is_large(request):
+        # What is small is quicker taken in than asked about; it is judged with all the rest.
+        await run_in_threadpool(_require_may_submit, service, known, course, assignment)
+    with make_spool(service.settings.folder) as body:
         if upload is None:
-            await stream_to_file(request.stream(), path, service.settings.upload_bytes)
-        else:
-            await run_in_threadpool(_fetch_upload, service, known, upload, path)
-        handed_in = await run_in_threadpool(look_at, path, name or file)
-    view, is_new = await run_in_threadpool(
-        take, service, known, course, assignment, handed_in, practice, request.state.request_id
-    )
-    if upload is not None:
-        await run_in_threadpool(_forget_upload, service, known, upload)
+            await stream_to_spool(request.stream(), body, service.settings.upload_bytes)
+
+        def work() -> tuple[SubmissionView, bool]:
+            if upload is not None:
+                _fetch_upload(service, known, upload, body)
+            try:
+                handed_in = look_at_upload(body, service.settings.folder, file, name or file)
+            except SubmissionError:
+                # Whoever may not hand in here hears nothing else.
+                _require_may_submit(service, known, course, assignment)
+                raise
+            taken = take(
+                service, known, course, assignment, handed_in, practice, request.state.request_id
+            )
+            if upload is not None:
+                _forget_upload(service, known, upload)
+            return taken
+
+        view, is_new = await run_in_threadpool(work)
     response.status_code = 201 if is_new else 200
     return view
 
 
-def _fetch_upload(service: Service, known: Known, sha256: str, path: Path) -> None:
+def _is_large(request: Request) -> bool:
+    length = request.headers.get("content-length", "")
+    return not length.isdigit() or int(length) > IN_MEMORY_BYTES
+
+
+def _fetch_upload(service: Service, known: Known, sha256: str, body: IO[bytes]) -> None:
     with service.store.read() as session:
-        path.write_bytes(read_upload(session, known.user_id, sha256))
+        body.write(read_upload(session, known.user_id, sha256))
 
 
 def _forget_upload(service: Service, known: Known, sha256: str) -> None:
@@ -133,7 +150,7 @@ def take(
 ) -> tuple[SubmissionView, bool]:
     """Take a submission and let it be graded; whether it is new."""
 
-    def work(session: Session) -> Taken:
+    def work(session: Session) -> tuple[SubmissionView, bool]:
         found, wanted = open_assignment(session, known, course, assignment)
         require(known, Action.SUBMIT, Thing(found.id, known.user_id))
         taken = take_submission(
@@ -148,15 +165,13 @@ def take(
         )
         if taken.is_new:
             service.engine.enqueue(session, [taken.run])
-        return taken
+        view = show_submission(service, session, known, taken.submission, wanted, taken.run)
+        return view, taken.is_new
 
-    taken = service.store.attempt(work)
-    if taken.is_new:
+    view, is_new = service.store.attempt(work)
+    if is_new:
         service.engine.wake()
-    with service.store.read() as session:
-        submission = session.get_one(Submission, taken.submission.id)
-        wanted = session.get_one(Assignment, submission.assignment_id)
-        return show_submission(service, session, known, submission, wanted), taken.is_new
+    return view, is_new
 
 
 @router.get(PLACE + "/submissions")
@@ -202,17 +217,19 @@ def read_report(
     submission_id: Id,
     audience: Literal["student", "staff"] = "student",
 ) -> Response:
-    """The report, the same as `grade submit` writes on your machine."""
+    """The report, the same as `grade submit` writes on your machine, and what people marked."""
+    from grader.report.json import render
+
     action = Action.SEE_STAFF_REPORT if audience == "staff" else Action.SEE_SUBMISSION
     with find_service(request).store.read() as session:
         submission, _ = open_submission(session, known, submission_id, action)
         run = find_shown_run(session, submission.id)
         if run is None:
             raise Conflict("this is not graded yet; follow it at /events")
-        sha = run.staff_report_sha if audience == "staff" else run.student_report_sha
-        if sha is None:
-            raise NotFound("this report was removed")
-        return Response(read_blob(session, sha), media_type="application/json")
+        report = read_marked_report(session, run, audience)
+    if report is None:
+        raise NotFound("this report was removed")
+    return Response(render(report), media_type="application/json")
 
 
 @router.post("/submissions/{submission_id}/cancel")
@@ -360,10 +377,11 @@ def show_submission(
     known: Known,
     submission: Submission,
     assignment: Assignment,
+    run: GradingRun | None = None,
 ) -> SubmissionView:
-    """A submission for one asker."""
+    """A submission for one asker, with the grading that its student follows."""
     course = session.get_one(Course, assignment.course_id)
-    run = find_run(session, submission.id)
+    run = run or find_run(session, submission.id)
     is_staff = may(known, Action.SEE_STAFF_REPORT, Thing(course.id, submission.user_id))
     return SubmissionView(
         id=submission.id,
@@ -383,7 +401,7 @@ def show_run(service: Service, session: Session, run: GradingRun, is_staff: bool
     """A grading; faults of ours in words for staff only."""
     wait = None
     if run.state == RunState.QUEUED:
-        wait = runs.estimate_wait(session, run, service.engine.count_slots(run.queue))
+        wait = service.estimator.estimate(session, service.engine, run)
     return RunView(
         state=RunState(run.state),
         position=wait.position if wait else None,
