@@ -18,6 +18,8 @@ from grader.errors import NotFound, NotSignedIn, Refusal, SubmissionError, Syste
 TIMEOUT_S = 30
 PATIENCE_S = 120
 """A server that restarts is back within seconds; after this it is said to be away."""
+SHORT_WAIT_S = 10
+"""Of requests too close together; a limit on submissions takes minutes, and is told."""
 CHUNK = 1 << 20
 _AWAY = (502, 503, 504)
 
@@ -60,6 +62,10 @@ class Server:
                     )
                     response = connection.getresponse()
                     content = response.read()
+                    wait_s = _read_wait(response)
+                    if wait_s:
+                        time.sleep(wait_s)
+                        continue
                     if response.status not in _AWAY:
                         if response.status >= 400:
                             raise_problem(response.status, content)
@@ -125,6 +131,14 @@ class Server:
 
     def name_headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", "User-Agent": "fairmark"}
+
+
+def _read_wait(response: http.client.HTTPResponse) -> int:
+    """Seconds after which a server that was asked too often wants to be asked again; else 0."""
+    text = response.getheader("Retry-After") or ""
+    if response.status != 429 or not (text.isascii() and text.isdigit()):
+        return 0
+    return int(text) if int(text) <= SHORT_WAIT_S else 0
 
 
 def _read_events(

@@ -141,7 +141,7 @@ def _judge_attempt(facts: Facts, attempt: AttemptFact) -> Judged:
     is_adjusted = False
     problems: dict[str, list[Fraction]] = {}
     for part in attempt.parts or ():
-        earned, open_points, words = _judge_part(part, attempt.marks, facts.overrides)
+        earned, open_points, words = settle_part(part, attempt.marks, facts.overrides)
         is_adjusted = is_adjusted or bool(words)
         steps += words
         sums = problems.setdefault(part.problem, [Fraction(0)] * 3)
@@ -177,7 +177,7 @@ def _judge_attempt(facts: Facts, attempt: AttemptFact) -> Judged:
     )
 
 
-def _judge_part(
+def settle_part(
     part: PartFact, marks: Sequence[MarkFact], overrides: Sequence[OverrideFact]
 ) -> tuple[Fraction, Fraction, list[str]]:
     """What a part earned and what is open, after people have had their say."""

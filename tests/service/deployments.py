@@ -143,6 +143,8 @@ class Deployment:
                 "GRADE_STALE_S": "3",
                 "GRADE_SWEEP_S": "0.5",
                 "GRADE_PER_HOUR": "1000",
+                "GRADE_REQUESTS_PER_MINUTE": "0",
+                "GRADE_STRANGERS_PER_MINUTE": "0",
                 **self.settings,
             },
         )

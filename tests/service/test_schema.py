@@ -73,7 +73,8 @@ def klass(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture(scope="module")
 def api(klass: Class) -> schemathesis.BaseSchema:
     folder = Path(klass.store.engine.url.database or "").parent
-    app = make_app(read_settings(folder=folder, database=klass.store.url))
+    limits = {"requests_per_minute": 0, "strangers_per_minute": 0}
+    app = make_app(read_settings(folder=folder, database=klass.store.url, **limits))
     return schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from conftest import Class
 from deployments import Deployment, wait_for
@@ -102,7 +103,7 @@ def test_the_session_cookie_is_out_of_reach(service: Deployment) -> None:
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     # Another host name than this machine's: only over HTTPS.
-    page = httpx.get(f"{service.address}/sign-in", headers={"Host": "grade.example.edu"})
+    page = httpx2.get(f"{service.address}/sign-in", headers={"Host": "grade.example.edu"})
     assert "Secure" in page.headers["set-cookie"]
     assert "not encrypted" in page.text
 
@@ -169,7 +170,7 @@ def test_a_token_is_shown_once_and_works(service: Deployment) -> None:
     )
     text = re.search(r"grd_[0-9a-f]{8}_[\w-]+", made.text)
     assert text
-    me = httpx.get(f"{service.address}/api/v1/me", headers={"Authorization": f"Bearer {text[0]}"})
+    me = httpx2.get(f"{service.address}/api/v1/me", headers={"Authorization": f"Bearer {text[0]}"})
     assert me.json()["scopes"] == ["read:own"]
     assert text[0] not in browser.get("/account")
 
@@ -263,6 +264,15 @@ def test_marks_by_hand_count_with_their_comment(
     )  # fmt: skip
     assert response.status_code == 303
     assert "4 of 5 points" in read_text(student.get(PLACE))
+    # The report says so too, as a page and as a file, and not who marked.
+    shown = read_text(student.get(place))
+    assert "Marked by a person" in shown
+    assert "Say what composes." in shown
+    assert "wait for a person" not in shown
+    assert "Grader" not in shown
+    report = json.loads(student.get(f"{place}/report.json"))
+    assert (report["score"], report["open_points"], report["status"]) == (4, 0, "final")
+    assert "Say what composes." in report["notices"][-1]
     with service.store.read() as session:
         marks = session.scalars(select(RubricMark).where(RubricMark.submission_id == number)).all()
     assert {mark.comment for mark in marks} == {"Say what composes."}

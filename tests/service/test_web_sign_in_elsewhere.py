@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import pytest
 from conftest import Class
 from deployments import Deployment, wait_for
@@ -88,7 +88,7 @@ def begin(browser: Browser, platform: FakePlatform) -> dict[str, str]:
     return {name: values[0] for name, values in asked.items()}
 
 
-def launch(browser: Browser, platform: FakePlatform, **changes: object) -> httpx.Response:
+def launch(browser: Browser, platform: FakePlatform, **changes: object) -> httpx2.Response:
     asked = begin(browser, platform)
     token = platform.launch(asked["nonce"], **changes)
     return browser.http.post("/lti/launch", data={"state": asked["state"], "id_token": token})
@@ -229,14 +229,14 @@ def test_an_instructor_links_an_assignment(service: Deployment, platform: FakePl
     assert f"form-action 'self' {platform.url}" in page.headers["content-security-policy"]
     token = re.search(r'name="JWT" value="([^"]+)"', page.text)
     assert token
-    keys = KeySet.import_key_set(httpx.get(f"{service.address}/lti/keys").json())
+    keys = KeySet.import_key_set(httpx2.get(f"{service.address}/lti/keys").json())
     claims = jwt.decode(token[1], keys, algorithms=["RS256"]).claims
     assert claims["aud"] == platform.url
     assert claims[DEEP_LINK + "data"] == "opaque"
     item = claims[DEEP_LINK + "content_items"][0]
     assert item["custom"] == {"assignment": "quick"}
     assert item["lineItem"]["scoreMaximum"] == 5.0
-    private = httpx.get(f"{service.address}/lti/keys").json()["keys"][0]
+    private = httpx2.get(f"{service.address}/lti/keys").json()["keys"][0]
     assert not {"d", "p", "q"} & set(private)
 
 
@@ -285,7 +285,7 @@ def test_a_score_arrives_after_a_failure_that_staff_can_see(
     )
     assertion = jwt.decode(
         platform.assertions[-1],
-        KeySet.import_key_set(httpx.get(f"{service.address}/lti/keys").json()),
+        KeySet.import_key_set(httpx2.get(f"{service.address}/lti/keys").json()),
         algorithms=["RS256"],
     ).claims
     assert assertion["aud"] == f"{platform.url}/token"
@@ -298,7 +298,9 @@ def test_a_score_arrives_after_a_failure_that_staff_can_see(
     assert row.version == row.sent_version
 
 
-def sign_in_elsewhere(browser: Browser, platform: FakePlatform, **claims: object) -> httpx.Response:
+def sign_in_elsewhere(
+    browser: Browser, platform: FakePlatform, **claims: object
+) -> httpx2.Response:
     response = browser.http.get("/sign-in/oidc", params={"next": "/account"})
     assert response.status_code == 303
     asked = parse_qs(urlsplit(response.headers["location"]).query)

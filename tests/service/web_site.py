@@ -6,7 +6,7 @@ import html
 import re
 from typing import Any
 
-import httpx
+import httpx2
 from deployments import Deployment
 
 from grader.service.acting import COOKIE
@@ -24,7 +24,7 @@ class Browser:
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self.address = deployment.address
-        self.http = httpx.Client(
+        self.http = httpx2.Client(
             base_url=self.address, headers={"Accept": "text/html", "Origin": self.address}
         )
 
@@ -33,7 +33,7 @@ class Browser:
         assert response.status_code == status, (path, response.status_code, response.text[:2000])
         return response.text
 
-    def post(self, path: str, page: str = "", **fields: Any) -> httpx.Response:
+    def post(self, path: str, page: str = "", **fields: Any) -> httpx2.Response:
         """Send the form, with the token of the page that it stands on."""
         token = find_token(self.get(page)) if page else ""
         files = fields.pop("files", None)

@@ -22,6 +22,11 @@ def render_markdown(text: str) -> str:
     return str(_prepare().render(text))
 
 
+def render_line(text: str) -> str:
+    """HTML of a label or an option, which is a part of a line."""
+    return str(_prepare().renderInline(text))
+
+
 @cache
 def _prepare() -> MarkdownIt:
     try:
@@ -31,7 +36,8 @@ def _prepare() -> MarkdownIt:
         raise UsageError(
             "previews need two more packages; pip install 'fairmark[preview]'"
         ) from None
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    # Pictures would be fetched from wherever they are.
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     # A price is no formula: '$5 and $6' stays as it is.
     markdown.use(dollarmath_plugin, allow_space=False, allow_digits=False, renderer=render_formula)
     return markdown

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from grader.service.api import (
     assignments,
+    configuration,
     gradebook,
     identity,
     judgements,
@@ -20,6 +21,7 @@ from grader.service.api import (
 ROUTERS: tuple[APIRouter, ...] = (
     identity.router,
     assignments.router,
+    configuration.router,
     uploads.router,
     submissions.router,
     judgements.router,

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from grader.service.acting import Asker
-from grader.service.api.finding import open_assignment, open_course
+from grader.service.api.finding import is_open_yet, open_assignment, open_course
 from grader.service.authorising import Action, Thing, may
 from grader.service.running import find_service
 from grader.store.admission import find_extension
@@ -93,7 +93,7 @@ def show_assignment(
                 kind=part["kind"],
                 points=read_points(part["points"]),
             )
-            for part in (version.outline if version else ())
+            for part in (version.outline if version and is_open_yet(known, assignment) else ())
         ],
     )
 

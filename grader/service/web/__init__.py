@@ -7,6 +7,7 @@ from fastapi.staticfiles import StaticFiles
 
 from grader.service.web import (
     account,
+    configuration,
     dashboard,
     gradebook,
     marking,
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     regrades.router,
     similar.router,
     problems.router,
+    configuration.router,
     operator.router,
     platforms.router,
     oidc.router,

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from grader.errors import NotFound, UsageError
 from grader.service.authorising import Action
+from grader.service.marked import read_marked_report
 from grader.service.web.opening import PLACE, open_assignment_for, read_points
 from grader.service.web.rendering import render
-from grader.service.web.reports import read_report
 from grader.service.web.visiting import PageForm, SignedIn
 from grader.store.deciding import find_part, mark
 from grader.store.schema import (
@@ -165,7 +165,7 @@ def list_waiting(session: Session, assignment: Assignment) -> list[Waiting]:
 
 
 def _read(session: Session, assignment: Assignment, current: Waiting) -> dict[str, Any]:
-    report = read_report(session, current.run, "staff")
+    report = read_marked_report(session, current.run, "staff")
     outlined = find_part(session, assignment, current.part)
     found = None
     for each in report.parts if report else ():

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-import httpx
+import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 from fastapi import APIRouter, Request, Response
@@ -77,7 +77,7 @@ def come_back(
             token = client.fetch_token(
                 provider["token_endpoint"], code=code, code_verifier=kept["verifier"]
             )
-    except (OAuthError, httpx.HTTPError) as trouble:
+    except (OAuthError, httpx2.HTTPError) as trouble:
         raise NotAllowed(f"{settings.oidc_name} did not sign you in: {trouble}") from None
     claims = read_token(
         str(token.get("id_token", "")), provider["jwks_uri"], settings.oidc_issuer,
@@ -128,11 +128,11 @@ def discover(issuer: str) -> dict[str, Any]:
         return known[1]
     address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
     try:
-        response = httpx.get(address, timeout=TIMEOUT_S)
+        response = httpx2.get(address, timeout=TIMEOUT_S)
         response.raise_for_status()
         document = dict(response.json())
         missing = {"authorization_endpoint", "token_endpoint", "jwks_uri"} - set(document)
-    except (httpx.HTTPError, ValueError) as trouble:
+    except (httpx2.HTTPError, ValueError) as trouble:
         raise NotAllowed(f"{address} cannot be read: {trouble}") from None
     if missing or document.get("issuer") != issuer:
         raise NotAllowed(f"{address} does not describe {issuer}")

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Response
 from grader.authoring.certificate import Certificate
 from grader.authoring.remembering import name_proof, recall
 from grader.service.authorising import Action
+from grader.service.versions import load_version
 from grader.service.web.opening import PLACE, open_assignment_for
 from grader.service.web.rendering import render
-from grader.service.web.statements import load_version
 from grader.service.web.visiting import SignedIn
 from grader.store.schema import ProblemVersion
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,6 +27,8 @@ from grader.verdicts import Verdict
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 REPORT = Path(grader.report.__file__).parent
+PROSE_KEPT = 4_096
+"""Statements remembered as HTML, a few KiB each: those of a hundred assignments."""
 
 
 @cache
@@ -45,6 +47,8 @@ def environment() -> Environment:
         "tone": name_tone,
         "duration": format_wait,
         "size": format_size,
+        "prose": show_prose,
+        "prose_line": show_prose_line,
     }
     made.filters |= filters
     made.globals |= {"marks": read_marks(), "static_version": name_static()}
@@ -72,6 +76,22 @@ def render(
         )
     )
     return HTMLResponse(text, status, headers)
+
+
+@lru_cache(maxsize=PROSE_KEPT)
+def show_prose(text: str) -> Markup:
+    """An author's statement: Markdown, with formulas as MathML and HTML as text."""
+    from grader.authoring.preview.markup import render_markdown
+
+    return Markup(render_markdown(text))
+
+
+@lru_cache(maxsize=PROSE_KEPT)
+def show_prose_line(text: str) -> Markup:
+    """The same within a line."""
+    from grader.authoring.preview.markup import render_line
+
+    return Markup(render_line(" ".join(text.split())))
 
 
 def format_points_of(points: Decimal | Fraction | float | None) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
 from fastapi import APIRouter, Response
@@ -13,18 +16,20 @@ from sqlalchemy.orm import Session
 
 from grader.errors import Conflict, NotFound
 from grader.report.html import render_main
-from grader.report.models import Report
+from grader.report.html_parts import anchor
+from grader.report.models import PartReport, Report
 from grader.service.api.finding import open_submission
 from grader.service.api.submissions import find_shown_run, show_submission
 from grader.service.authorising import Action, Thing, may
+from grader.service.marked import read_marked_report
 from grader.service.web.guarding import write_policy
 from grader.service.web.rendering import render
 from grader.service.web.visiting import PageForm, SignedIn
 from grader.store import runs as grading_runs
 from grader.store.admission import find_run
 from grader.store.blobs import read_blob
-from grader.store.schema import Course, GradingRun, RunEvent, User
-from grader.store.scores import explain_standing
+from grader.store.schema import Course, GradingRun, RubricMark, RunEvent, User
+from grader.store.scores import explain_standing, find_marks
 
 router = APIRouter(prefix="/submissions/{submission_id}")
 
@@ -51,29 +56,43 @@ def show_one(visit: SignedIn, submission_id: int) -> Response:
         course = session.get_one(Course, assignment.course_id)
         view = show_submission(visit.service, session, person, submission, assignment)
         run = find_shown_run(session, submission.id)
-        report = read_report(session, run, "student") if run else None
+        report = read_marked_report(session, run, "student") if run else None
         latest = find_run(session, submission.id)
         parts = _find_parts(session, latest) if latest and not run else []
         owner = session.get_one(User, submission.user_id)
         sees_score = may(person, Action.SEE_SCORE, Thing(course.id, submission.user_id))
         judged = explain_standing(session, assignment, owner.id) if sees_score else None
+        marks = find_marks(session, [submission.id]).get(submission.id, []) if run else []
     return render(
         visit, "submission.html", course=course, assignment=assignment, submission=submission,
         view=view, report=report, parts=parts, owner=owner, judged=judged,
-        shown=show_report(report) if report else None,
-        is_own=owner.id == person.user_id, zone_name=visit.timezone or course.timezone,
+        shown=show_report(report) if report else None, marked=gather_marked(report, marks),
+        anchor=anchor, is_own=owner.id == person.user_id,
+        zone_name=visit.timezone or course.timezone,
         headers={"Content-Security-Policy": report_policy()},
     )  # fmt: skip
 
 
-def read_report(session: Session, run: GradingRun, audience: str) -> Report | None:
-    """A report as it was published; None once it was removed."""
-    sha = run.staff_report_sha if audience == "staff" else run.student_report_sha
-    if sha is None:
-        return None
-    from grader.report.json import read
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A part that a person has marked, for its student: who did is nobody's business."""
 
-    return read(read_blob(session, sha))
+    part: PartReport
+    items: tuple[tuple[str, Decimal], ...]
+    """Of a rubric, with their points; none where the part was marked as a whole."""
+    comments: tuple[str, ...]
+
+
+def gather_marked(report: Report | None, marks: Sequence[RubricMark]) -> list[Marked]:
+    """The marks that count, by part, each comment once."""
+    found = []
+    for part in report.parts if report else ():
+        given = [mark for mark in marks if mark.part == part.id.rpartition("/")[2]]
+        if given:
+            items = tuple((mark.item, mark.points or Decimal(0)) for mark in given if mark.item)
+            said = tuple(dict.fromkeys(mark.comment for mark in given if mark.comment))
+            found.append(Marked(part, items, said))
+    return found
 
 
 def show_report(report: Report) -> Markup:
@@ -103,7 +122,7 @@ def download_report(visit: SignedIn, submission_id: int, ending: str) -> Respons
             session, visit.person, submission_id, Action.SEE_SUBMISSION
         )
         run = find_shown_run(session, submission.id)
-        report = read_report(session, run, "student") if run else None
+        report = read_marked_report(session, run, "student") if run else None
     if report is None:
         raise Conflict("this is not graded yet")
     name = f"{assignment.slug}-{submission.ordinal}.{ending}"

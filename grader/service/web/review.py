@@ -14,8 +14,9 @@ from grader.report.cleaning import clean_text
 from grader.service.api.finding import open_submission
 from grader.service.api.submissions import find_shown_run
 from grader.service.authorising import Action
+from grader.service.marked import read_marked_report
 from grader.service.web.rendering import render
-from grader.service.web.reports import read_report, report_policy, show_report
+from grader.service.web.reports import report_policy, show_report
 from grader.service.web.visiting import SignedIn
 from grader.store.admission import find_run
 from grader.store.blobs import read_blob
@@ -46,7 +47,7 @@ def show_review(visit: SignedIn, submission_id: int) -> Response:
         course = session.get_one(Course, assignment.course_id)
         owner = session.get_one(User, submission.user_id)
         run = find_shown_run(session, submission.id)
-        report = read_report(session, run, "staff") if run else None
+        report = read_marked_report(session, run, "staff") if run else None
         latest = find_run(session, submission.id)
         files = read_shown(session, submission)
     return render(

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from grader.report.cleaning import clean_text
 from grader.report.similar_page import SimilarPair
 from grader.service.authorising import Action
+from grader.service.versions import load_version
 from grader.service.web.opening import PLACE, open_assignment_for
 from grader.service.web.rendering import render
-from grader.service.web.statements import load_version
 from grader.service.web.visiting import SignedIn
 from grader.store.blobs import read_blob
 from grader.store.schema import Assignment, Standing, Submission, User

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import tempfile
-import threading
-import zipfile
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from grader.errors import NotFound
 from grader.kinds import BY_CODE
 from grader.spec.loaded import LoadedAssignment
-from grader.store.blobs import read_blob
-from grader.store.schema import Assignment, ProblemVersion
 
-KEPT = 64
-"""Assignments loaded at once, some hundred KiB each."""
 LINES = ("value", "expression", "bigO", "shape", "interval", "set", "array")
 """Kinds whose answer is mostly a line."""
-_kept: OrderedDict[str, LoadedAssignment] = OrderedDict()
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,36 +53,6 @@ class AskedProblem:
     title: str
     prompt: str
     parts: tuple[Asked, ...]
-
-
-def load_version(session: Session, assignment: Assignment) -> LoadedAssignment:
-    """The assignment as it is graded now; loaded once a version.
-
-    Errors   NotFound while nothing is registered.
-    """
-    version = session.get(ProblemVersion, assignment.version_id) if assignment.version_id else None
-    if version is None:
-        raise NotFound(f"{assignment.slug} has no problems yet")
-    with _lock:
-        if version.bundle_sha in _kept:
-            _kept.move_to_end(version.bundle_sha)
-            return _kept[version.bundle_sha]
-    loaded = _load(read_blob(session, version.bundle_sha), assignment.slug)
-    with _lock:
-        _kept[version.bundle_sha] = loaded
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    return loaded
-
-
-def _load(bundle: bytes, slug: str) -> LoadedAssignment:
-    from grader.spec.loading import Course
-
-    with tempfile.TemporaryDirectory() as folder:
-        with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
-            # Our own: packed by the catalogue from the course's folder.
-            archive.extractall(folder)
-        return Course(Path(folder)).load(slug)
 
 
 def ask(loaded: LoadedAssignment) -> tuple[AskedProblem, ...]:
@@ -154,7 +109,8 @@ def _list_blanks(part_id: str, part: Any) -> Iterator[tuple[Blank, Any]]:
 def _make_blank(name: str, label: str, kind: str, asked: Any) -> Blank:
     options = dict(getattr(asked, "options", None) or {})
     if kind == "order":
-        options = {}
+        # By name, which gives nothing away.
+        options = dict(sorted(asked.items.items()))
     return Blank(
         name=name,
         label=label,

@@ -14,15 +14,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.errors import GraderError, SubmissionError, UsageError
-from grader.service.api.finding import open_assignment, open_course
+from grader.service.api.finding import is_open_yet, open_assignment, open_course
 from grader.service.api.submissions import take
 from grader.service.authorising import Action, Thing, may, require
 from grader.service.intake import look_at, make_folder
+from grader.service.versions import load_version
 from grader.service.web.charts import Mark, draw_history
 from grader.service.web.handing_in import pack, read_typed
 from grader.service.web.previewing import preview
 from grader.service.web.rendering import render
-from grader.service.web.statements import ask, find_blanks, load_version
+from grader.service.web.statements import Blank, ask, find_blanks
 from grader.service.web.throttling import Throttle
 from grader.service.web.visiting import Anybody, Form, PageForm, SignedIn, UploadForm, Visit
 from grader.store.admission import find_extension, find_latest
@@ -137,6 +138,7 @@ def _show_assignment(
             row for row in _list_rows(session, visit, course) if row.assignment.id == assignment.id
         )
         loaded = load_version(session, assignment)
+        is_shown = is_open_yet(person, assignment)
         latest = find_latest(session, assignment.id, person.user_id)
         files = _read_archive(session, latest)
         judged = _explain(session, visit, assignment)
@@ -147,13 +149,26 @@ def _show_assignment(
     answers = ("answers.md", "answers-typed.md")
     return render(
         visit, "assignment.html", status, course=course, assignment=assignment, row=row,
-        problems=ask(loaded), prompt=loaded.prompt, typed=typed, fault=fault, latest=latest,
+        problems=ask(loaded) if is_shown else (), prompt=loaded.prompt if is_shown else "",
+        typed=typed, fault=fault, latest=latest, part_count=sum(1 for _ in loaded.parts()),
         kept=[file.name for file in files if file.name not in answers],
         judged=judged, submissions=submissions, runs=runs, counting=counting,
         chart=_draw(submissions, counting, judged, float(assignment.max_points)),
         zone_name=visit.timezone or course.timezone, limits=visit.service.settings,
-        can_submit=may(person, Action.SUBMIT, Thing(course.id, person.user_id)),
+        closed=_say_closed(visit, row),
     )  # fmt: skip
+
+
+def _say_closed(visit: Visit, row: Row) -> str:
+    """Why nothing can be handed in now; '' where it can."""
+    if not may(visit.person, Action.SUBMIT, Thing(row.course.id, visit.person.user_id)):
+        return "Your role hands nothing in here."
+    if row.is_open:
+        return ""
+    opens_at = row.assignment.opens_at
+    if opens_at and opens_at > now():
+        return "This is not open yet."
+    return "This is closed: nothing is taken any more."
 
 
 def _explain(session: Session, visit: Visit, assignment: Assignment) -> Judged | None:
@@ -218,7 +233,8 @@ def show_preview(visit: SignedIn, form: PageForm, course: str, assignment: str) 
         _, found = open_assignment(session, visit.person, course, assignment)
         loaded = load_version(session, found)
     name = form.read("name", 200)
-    blank = next((pair for pair in find_blanks(loaded) if pair[0].name == name), None)
+    blanks = find_blanks(loaded) if is_open_yet(visit.person, found) else ()
+    blank = next((pair for pair in blanks if pair[0].name == name), None)
     if blank is None:
         raise UsageError(f"{assignment} has no answer called '{name}'")
     shown = preview(blank[0].kind, blank[1], form.get(f"answer:{name}", ""))
@@ -238,7 +254,7 @@ def hand_in(
         latest = find_latest(session, wanted.id, person.user_id)
         kept = _read_archive(session, latest) if form.get("keep") else []
     blanks = {blank.name: blank for blank, _ in find_blanks(loaded)}
-    typed = {name: form.get(f"answer:{name}", "") for name in blanks}
+    typed = {name: read_blank(form, blank) for name, blank in blanks.items()}
     if form.get("read"):
         # The button of a browser without JavaScript: show how everything is read.
         return _show_readings(visit, loaded, typed, course, assignment)
@@ -258,6 +274,13 @@ def hand_in(
             visit, course, assignment, fault=str(fault), typed=typed, status=422
         )
     return RedirectResponse(f"/submissions/{view.id}", 303)
+
+
+def read_blank(form: Form, blank: Blank) -> str:
+    """What was filled in: a text, or a line for each option ticked."""
+    if blank.kind != "multi":
+        return form.get(f"answer:{blank.name}", "")
+    return "\n".join(option for option in blank.options if form.get(f"tick:{blank.name}:{option}"))
 
 
 def _name(form: Form) -> str:

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-import httpx
+import httpx2
 from joserfc.jwk import KeySet, RSAKey
 
 from grader.errors import NotAllowed
@@ -61,10 +61,10 @@ def fetch_keys(url: str, *, anew: bool = False) -> KeySet:
     if known and age_s < (LEAST_S if anew else KEPT_S):
         return known[1]
     try:
-        response = httpx.get(url, timeout=TIMEOUT_S)
+        response = httpx2.get(url, timeout=TIMEOUT_S)
         response.raise_for_status()
         found = KeySet.import_key_set(response.json())
-    except (httpx.HTTPError, ValueError) as trouble:
+    except (httpx2.HTTPError, ValueError) as trouble:
         raise NotAllowed(f"the platform's keys at {url} cannot be read: {trouble}") from None
     with _lock:
         _platforms[url] = (time.monotonic(), found)

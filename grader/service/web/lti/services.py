@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
+import httpx2
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -38,7 +38,7 @@ class PlatformClient:
         self._key = key
         self._tokens: dict[tuple[int, str], tuple[float, str]] = {}
         self._lock = threading.Lock()
-        self._http = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
+        self._http = httpx2.Client(timeout=TIMEOUT_S, follow_redirects=False)
 
     def close(self) -> None:
         self._http.close()
@@ -88,14 +88,14 @@ class PlatformClient:
     def _ask(
         self, platform: Platform, method: str, url: str, scope: str, *,
         accept: str = "application/json", content: str | None = None, content_type: str = "",
-    ) -> httpx.Response:  # fmt: skip
+    ) -> httpx2.Response:  # fmt: skip
         require_safe(url)
         headers = {"Authorization": f"Bearer {self._find_token(platform, scope)}", "Accept": accept}
         if content_type:
             headers["Content-Type"] = content_type
         try:
             response = self._http.request(method, url, headers=headers, content=content)
-        except httpx.HTTPError as trouble:
+        except httpx2.HTTPError as trouble:
             raise PlatformRefused(f"{_name(url)} does not answer: {trouble}") from None
         if response.status_code == 401:
             with self._lock:
@@ -139,7 +139,7 @@ class PlatformClient:
             response.raise_for_status()
             document = response.json()
             token = str(document["access_token"])
-        except (httpx.HTTPError, ValueError, KeyError) as trouble:
+        except (httpx2.HTTPError, ValueError, KeyError) as trouble:
             raise PlatformRefused(f"no token from {_name(platform.token_url)}: {trouble}") from None
         lasts_s = float(document.get("expires_in") or 3600) - ASSERTION_S
         with self._lock:
