@@ -17,8 +17,8 @@ from grader.values import FormulaText, Value
 from grader.verdicts import Outcome, Verdict, failed, passed
 
 LETTER = re.compile(
-    r"(?:\\(?:mathcal|mathrm|text|mathbf|operatorname)\s*\{\s*)?(?P<letter>O|Θ|Ω|\\Theta|\\Omega|\\Omicron"
-    r"|Theta|Omega|[bB]ig-?O|𝒪)\s*\}?\s*(?:\\left|\\[bB]ig+l?)?\s*(?=\()"
+    r"(?:\\(?:mathcal|mathrm|text|mathbf|operatorname)\s*\{?\s*)?(?P<letter>O|Θ|Ω|\\Theta|\\Omega|\\Omicron"
+    r"|Theta|Omega|[bB]ig-?O|𝒪)\s*\}?(?:\s|\\[!,;:])*(?:\\left|\\[bB]ig+l?)?\s*(?=\()"
 )
 BULLET = re.compile(r"^\s*[-*•]\s+(?=\S)")
 MEANING = {"Θ": "Θ", "\\Theta": "Θ", "Theta": "Θ", "Ω": "Ω", "\\Omega": "Ω", "Omega": "Ω"}

@@ -11,9 +11,10 @@ from grader.kinds.chain_gaps import find_gap, find_large_step, shows_something
 from grader.kinds.expression import as_text
 from grader.kinds.marking import ANSWER, explain, fall_short, find_mistake, leave_open
 from grader.kinds.protocol import Bench, HandedIn
+from grader.maths.definitions import define
 from grader.maths.mutations import name_mistake
 from grader.maths.step_verdicts import StepVerdict, judge_step
-from grader.maths.steps import STATEMENTS, Derivation, Side, define, read_derivation
+from grader.maths.steps import STATEMENTS, Derivation, Side, read_derivation
 from grader.maths.tree import Node
 from grader.spec.models import Mistake, Symbol
 from grader.spec.parts import ChainPart
@@ -129,7 +130,7 @@ def _read_listed(
     read = maths.read(as_text(answer), symbols)
     if isinstance(read, maths.Unreadable):
         raise BrokenReference(f"{part_id}: the answer {answer!r}: {read}")
-    return define(read.tree, definitions)
+    return define(read.tree, definitions, symbols)
 
 
 def _arrive(part: ChainPart, read: Derivation, target: Node, seed: int) -> maths.Comparison:

@@ -9,8 +9,7 @@ from grader import maths
 from grader.errors import BrokenReference
 from grader.kinds.marking import ANSWER, explain, fall_short, find_mistake, leave_open
 from grader.kinds.protocol import Bench, HandedIn
-from grader.maths.answers import Written, cut_shape, read_answer
-from grader.maths.compare import STATEMENTS
+from grader.maths.answers import Written, cut_shape, read_answer, read_beside
 from grader.maths.evaluate import Point
 from grader.maths.measured import REFERENCE, compare_measured
 from grader.maths.mutations import name_mistake
@@ -128,8 +127,7 @@ def read_written(part: ExpressionPart, text: str, sought: Sought) -> Written | m
         from grader.maths.up_to import read_with_constant
 
         return read_with_constant(formula, part.symbols)
-    is_statement = sought.reference.tree.op in STATEMENTS
-    return read_answer(formula, part.symbols, is_statement=is_statement)
+    return read_beside(formula, part.symbols, sought.reference.tree)
 
 
 def leaves_derivative(tree: maths.Node) -> bool:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.maths import bounds
+from grader.maths.displays import find_displays
+from grader.maths.memberships import (
+    SETS,
+    STATEMENTS,
+    is_statement_of_numbers,
+    join_statements,
+)
 from grader.maths.read import LATEX, read
-from grader.maths.tree import Formula, Unreadable
+from grader.maths.tree import Formula, Node, Unreadable
 from grader.spec.models import Symbol
 
-DISPLAY = re.compile(
-    r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<!\\)\$(.+?)(?<!\\)\$|```[a-z]*\n(.+?)```"
-    r"|`([^`\n]+)`",
-    re.DOTALL,
-)
 ENVIRONMENT = re.compile(
     r"\\(?:begin|end)\{(?:align|aligned|equation|gather|gathered|split|eqnarray|displaymath)\*?\}(?:\[[a-z]\])?"
 )
@@ -74,6 +76,25 @@ def read_answer(
     return first or Unreadable("There is no answer here.", 1, text)
 
 
+def read_beside(text: str, symbols: Mapping[str, Symbol], reference: Node) -> Written | Unreadable:
+    """Read an answer as what the right one is: a statement, a set of numbers, or a formula."""
+    if reference.op in STATEMENTS:
+        return _joined(read_answer(text, symbols, is_statement=True))
+    if reference.op in SETS:
+        # Who is asked for a set may say when a number lies in it.
+        found = _joined(read_answer(text, symbols, is_statement=True))
+        if isinstance(found, Written) and is_statement_of_numbers(found.formula.tree):
+            return found
+    return read_answer(text, symbols)
+
+
+def _joined(written: Written | Unreadable) -> Written | Unreadable:
+    if isinstance(written, Unreadable):
+        return written
+    formula = written.formula
+    return replace(written, formula=replace(formula, tree=join_statements(formula.tree)))
+
+
 def _candidates(text: str) -> list[str]:
     """The whole text first; then without words before it; then its last formula in dollars."""
     whole = undress(ENVIRONMENT.sub(" ", text))
@@ -82,7 +103,7 @@ def _candidates(text: str) -> list[str]:
     if bare != whole:
         candidates.append(bare)
     lines = [line for line in whole.split("\n") if line.strip()]
-    displayed = [next(filter(None, found.groups()), "") for found in DISPLAY.finditer(text)]
+    displayed = [inside for _, _, inside in find_displays(text)]
     if displayed:
         candidates.extend(ENVIRONMENT.sub(" ", one) for one in reversed(displayed[-2:]))
     if len(lines) > 1 and all(_reads_as_maths(line) for line in lines):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 
@@ -21,6 +21,8 @@ class Array:
 
     shape: tuple[int, ...]
     entries: tuple[Scalar, ...]
+    is_flat: bool = False
+    """Neither column nor row, as the means over an axis or one line of a matrix."""
 
     def __post_init__(self) -> None:
         if len(self.entries) > bounds.MAX_ENTRIES:
@@ -39,7 +41,7 @@ class Array:
         rest = self.shape[len(indices) :]
         if not rest:
             return self.entries[offset]
-        return Array(rest, self.entries[offset : offset + stride])
+        return Array(rest, self.entries[offset : offset + stride], is_flat=len(rest) == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,37 @@ class Ones:
         return self.scale
 
 
-Value = Scalar | Array | Identity | Ones
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """`𝟏rᵀ`, one row below the other, or `r𝟏ᵀ`: as many of them as what it meets has."""
+
+    entries: tuple[Scalar, ...]
+    is_row: bool
+
+    def of_shape(self, shape: tuple[int, ...]) -> Array:
+        """The matrix itself.
+
+        Errors   WrongShapes where its rows or columns have another length.
+        """
+        if len(shape) != 2 or shape[1 if self.is_row else 0] != len(self.entries):
+            raise WrongShapes(f"{shape_text(self)} beside {'×'.join(map(str, shape))}")
+        if self.is_row:
+            return Array(shape, self.entries * shape[0])
+        return Array(shape, tuple(one for one in self.entries for _ in range(shape[1])))
+
+    def as_line(self) -> Array:
+        """The row or column that is repeated."""
+        size = len(self.entries)
+        return Array((1, size) if self.is_row else (size,), self.entries)
+
+
+Value = Scalar | Array | Identity | Ones | Repeated
 
 
 def match_identity(left: Value, right: Value) -> tuple[Value, Value]:
     """`I` beside a square matrix is a matrix of its size."""
+    if isinstance(left, Repeated) or isinstance(right, Repeated):
+        return _match_repeated(left, right)
     if isinstance(left, Identity) and isinstance(right, Array):
         return left.of_size(right.shape[0]), right
     if isinstance(right, Identity) and isinstance(left, Array):
@@ -107,10 +135,34 @@ def match_identity(left: Value, right: Value) -> tuple[Value, Value]:
     return left, right
 
 
+def _match_repeated(left: Value, right: Value) -> tuple[Value, Value]:
+    """A repeated row beside a matrix, a repeated column, or `I` is a matrix of its size."""
+    if isinstance(left, Repeated) and isinstance(right, Repeated):
+        if left.is_row == right.is_row:
+            return left, right
+        rows, columns = (right, left) if left.is_row else (left, right)
+        shape = (len(rows.entries), len(columns.entries))
+        return left.of_shape(shape), right.of_shape(shape)
+    one, other = (left, right) if isinstance(left, Repeated) else (right, left)
+    assert isinstance(one, Repeated)
+    if isinstance(other, Array):
+        one = one.of_shape(other.shape)
+    elif isinstance(other, Identity):
+        size = len(one.entries)
+        one, other = one.of_shape((size, size)), other.of_size(size)
+    elif isinstance(other, Ones):
+        raise WrongShapes(f"{shape_text(one)} beside {shape_text(other)}")
+    return (one, other) if isinstance(left, Repeated) else (other, one)
+
+
 def shape_text(value: Value) -> str:
     """`3×4`, `5` for a vector, `scalar`."""
     if isinstance(value, Ones):
         return "row of ones" if value.is_row else "column of ones"
+    if isinstance(value, Repeated):
+        return (
+            f"rows of {len(value.entries)}" if value.is_row else f"columns of {len(value.entries)}"
+        )
     if isinstance(value, Identity):
         return "square"
     if not isinstance(value, Array):
@@ -130,6 +182,8 @@ def as_matrix(value: Array) -> Array:
 def transpose(value: Value) -> Value:
     if isinstance(value, Ones):
         return Ones(value.scale, not value.is_row)
+    if isinstance(value, Repeated):
+        return replace(value, is_row=not value.is_row)
     if not isinstance(value, Array):
         return value
     matrix = as_matrix(value)
@@ -142,11 +196,14 @@ def transpose(value: Value) -> Value:
 
 def map_entries(function: Callable[[Scalar], Scalar], value: Value) -> Value:
     if isinstance(value, Array):
-        return Array(value.shape, tuple(function(one) for one in value.entries))
+        entries = tuple(function(one) for one in value.entries)
+        return Array(value.shape, entries, value.is_flat)
     if isinstance(value, Identity):
         return value.combine(function)
     if isinstance(value, Ones):
         return Ones(function(value.scale), value.is_row)
+    if isinstance(value, Repeated):
+        return Repeated(tuple(function(one) for one in value.entries), value.is_row)
     return function(value)
 
 
@@ -154,6 +211,8 @@ def entrywise(
     function: Callable[[Scalar, Scalar], Scalar], left: Value, right: Value, what: str
 ) -> Value:
     """Combine entry by entry; a scalar goes with every entry, nothing else is stretched."""
+    if isinstance(left, Repeated) or isinstance(right, Repeated):
+        return _with_repeated(function, *_match_repeated(left, right), what)
     if isinstance(left, Ones) or isinstance(right, Ones):
         return _with_ones(function, left, right, what)
     if isinstance(left, Identity) or isinstance(right, Identity):
@@ -164,19 +223,36 @@ def entrywise(
             raise WrongShapes(f"{what} of a matrix and a number is not defined")
     if isinstance(left, Array) and isinstance(right, Array):
         if left.shape != right.shape:
-            first, second = _alike(left), _alike(right)
+            first, second = _alike(left, right), _alike(right, left)
             if first.shape != second.shape:
                 raise WrongShapes(
                     f"{what} needs equal shapes: {shape_text(left)} and {shape_text(right)}"
                 )
             left, right = first, second
         pairs = zip(left.entries, right.entries, strict=True)
-        return Array(left.shape, tuple(function(a, b) for a, b in pairs))
+        is_flat = left.is_flat and right.is_flat
+        return Array(left.shape, tuple(function(a, b) for a, b in pairs), is_flat)
     if isinstance(left, Array):
-        return Array(left.shape, tuple(function(one, right) for one in left.entries))
+        return map_entries(lambda one: function(one, right), left)
     if isinstance(right, Array):
-        return Array(right.shape, tuple(function(left, one) for one in right.entries))
+        return map_entries(lambda one: function(left, one), right)
     return function(left, right)
+
+
+def _with_repeated(
+    function: Callable[[Scalar, Scalar], Scalar], left: Value, right: Value, what: str
+) -> Value:
+    """Entry by entry with a row or column that is repeated."""
+    if isinstance(left, Repeated) and isinstance(right, Repeated):
+        if len(left.entries) != len(right.entries):
+            raise WrongShapes(f"{what} of {shape_text(left)} and {shape_text(right)}")
+        pairs = zip(left.entries, right.entries, strict=True)
+        return Repeated(tuple(function(a, b) for a, b in pairs), left.is_row)
+    if isinstance(left, Repeated):
+        return map_entries(lambda one: function(one, right), left)
+    if isinstance(right, Repeated):
+        return map_entries(lambda one: function(left, one), right)
+    return entrywise(function, left, right, what)
 
 
 def _with_ones(
@@ -194,9 +270,13 @@ def _with_ones(
     return Ones(function(first, second), row[0])
 
 
-def _alike(value: Array) -> Array:
-    """A vector and a one-column matrix are the same column."""
-    return as_matrix(value) if len(value.shape) == 1 else value
+def _alike(value: Array, other: Array) -> Array:
+    """A vector and a one-column matrix are the same column; a flat one may be a row."""
+    if len(value.shape) != 1:
+        return value
+    if value.is_flat and other.shape == (1, *value.shape):
+        return Array(other.shape, value.entries)
+    return as_matrix(value)
 
 
 def matrix_product(arithmetic: Arithmetic, left: Value, right: Value) -> Value:
@@ -235,60 +315,10 @@ def _unwrap(value: Array) -> Value:
 def stack(values: Sequence[Value]) -> Array:
     """Entries or rows of equal shape, one below the other."""
     shapes = {value.shape if isinstance(value, Array) else () for value in values}
-    if len(shapes) != 1 or any(isinstance(value, Identity | Ones) for value in values):
+    if len(shapes) != 1 or any(isinstance(value, Identity | Ones | Repeated) for value in values):
         raise WrongShapes("rows of different lengths")
     (shape,) = shapes
     entries: list[Scalar] = []
     for value in values:
         entries.extend(value.entries if isinstance(value, Array) else (value,))
     return Array((len(values), *shape), tuple(entries))
-
-
-def inverse(arithmetic: Arithmetic, value: Value) -> Value:
-    """Gauss and Jordan, with exact pivots where the entries are exact."""
-    if not isinstance(value, Array):
-        return arithmetic.divide(Fraction(1), value)
-    rows, determinant = eliminate(arithmetic, value)
-    if determinant == 0:
-        raise Undefined("a singular matrix has no inverse")
-    size = value.shape[0]
-    return Array((size, size), tuple(one for row in rows for one in row[size:]))
-
-
-def determinant(arithmetic: Arithmetic, value: Value) -> Scalar:
-    if not isinstance(value, Array):
-        return value
-    return eliminate(arithmetic, value)[1]
-
-
-def eliminate(arithmetic: Arithmetic, value: Array) -> tuple[list[list[Scalar]], Scalar]:
-    """The reduced rows of [A | I], and det A."""
-    if len(value.shape) != 2 or value.shape[0] != value.shape[1]:
-        raise WrongShapes(f"{shape_text(value)} is not square")
-    size = value.shape[0]
-    if size > 12:
-        raise OutOfRange("too large a matrix")
-    rows = [
-        [*value.entries[i * size : (i + 1) * size], *(Fraction(int(i == j)) for j in range(size))]
-        for i in range(size)
-    ]
-    total: Scalar = Fraction(1)
-    for column in range(size):
-        pivot = max(range(column, size), key=lambda row: abs(arithmetic.inexact(rows[row][column])))
-        if rows[pivot][column] == 0:
-            return rows, Fraction(0)
-        if pivot != column:
-            rows[column], rows[pivot] = rows[pivot], rows[column]
-            total = -total
-        total = arithmetic.multiply(total, rows[column][column])
-        scale = arithmetic.divide(Fraction(1), rows[column][column])
-        rows[column] = [arithmetic.multiply(scale, one) for one in rows[column]]
-        for row in range(size):
-            factor = rows[row][column]
-            if row == column or factor == 0:
-                continue
-            rows[row] = [
-                arithmetic.add(one, -arithmetic.multiply(factor, other))
-                for one, other in zip(rows[row], rows[column], strict=True)
-            ]
-    return rows, total

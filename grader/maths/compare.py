@@ -21,11 +21,11 @@ from grader.maths.arrays import (
 )
 from grader.maths.evaluate import Point
 from grader.maths.looks import Look, Question, Sight, confirm, look_at
+from grader.maths.memberships import SETS, STATEMENTS, spell_memberships
 from grader.maths.modular import agree_modulo_prime, is_rational
 from grader.maths.points import draw_point, is_allowed
+from grader.maths.readings import other_readings
 from grader.maths.sampling import MODERATE_POINTS, NEEDED_POINTS, choose_points
-from grader.maths.single_bars import bars_by_entry
-from grader.maths.subscripts import count_from_one
 from grader.maths.switching import surfaces
 from grader.maths.tree import Formula, Node, free_names, walk
 from grader.maths.witnesses import (
@@ -62,10 +62,6 @@ class Comparison:
         return self.agreement is Agreement.EQUAL
 
 
-STATEMENTS = ("compare", "and", "or", "not")
-"""What is true or false: compared by truth, for numbers an equation is false nearly everywhere."""
-
-
 def compare(
     student: Formula,
     reference: Formula,
@@ -83,14 +79,7 @@ def compare(
     )  # fmt: skip
     if first.is_equal:
         return first
-    readings = (
-        (student.other, "read with the product as the denominator"),
-        (count_from_one(student.tree, reference.tree, symbols), "read with subscripts from 1"),
-        (bars_by_entry(student), "read with |x| entry by entry"),
-    )
-    for tree, note in readings:
-        if tree is None:
-            continue
+    for tree, note in other_readings(student, reference.tree, symbols):
         again = compare_trees(
             tree, reference.tree, symbols,
             seed=seed, boundary=boundary, up_to=up_to, rounding=rounding,
@@ -121,10 +110,16 @@ def compare_trees(
                 Agreement.UNDECIDED, None, "expectations", 0, "expectations are not compared so"
             )
         return compare_expectations(student, reference, symbols, seed=seed, boundary=boundary)
-    if reference.op in ("interval", "union"):
+    student, reference = spell_memberships(student), spell_memberships(reference)
+    if reference.op in ("interval", "union", "difference"):
         from grader.maths.intervals import compare_real_sets
 
         return compare_real_sets(student, reference, symbols, seed)
+    if {student.op, reference.op} & set(SETS) and {student.op, reference.op} & set(STATEMENTS):
+        from grader.maths.intervals import compare_with_set
+
+        sides = (student, reference) if student.op in STATEMENTS else (reference, student)
+        return compare_with_set(*sides, symbols, seed)
     if student.op in STATEMENTS and reference.op in STATEMENTS:
         from grader.maths.truth_tables import compare_statements
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from grader.maths import bounds
-from grader.maths.arrays import Array, Identity, Ones, Value, shape_text
+from grader.maths.arrays import Array, Identity, Ones, Repeated, Value, shape_text
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
 from grader.maths.tree import Node
 from grader.spec.models import Symbol
@@ -72,7 +72,7 @@ def _operations() -> Mapping[str, Callable[[Node, Evaluation], Value]]:
 def scalar(node: Node, state: Evaluation) -> Scalar:
     """A node that must be a number."""
     value = run(node, state)
-    if isinstance(value, Identity | Ones):
+    if isinstance(value, Identity | Ones | Repeated):
         raise Undefined("a number was expected, not a matrix")
     if isinstance(value, Array):
         if len(value.entries) == 1:

@@ -9,11 +9,12 @@ from itertools import product
 from grader.maths import bounds
 from grader.maths.arrays import (
     Array,
+    Identity,
+    Ones,
+    Repeated,
     Value,
     as_matrix,
-    determinant,
     entrywise,
-    inverse,
     map_entries,
     matrix_product,
     shape_text,
@@ -21,11 +22,14 @@ from grader.maths.arrays import (
 )
 from grader.maths.evaluate import Evaluation, run, scalar
 from grader.maths.functions_of_numbers import ONE, ZERO, absolute
+from grader.maths.linear_systems import determinant, inverse
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
 from grader.maths.tree import Node
 
 
 def _entries(value: Value) -> tuple[Scalar, ...]:
+    if isinstance(value, Identity | Ones | Repeated):
+        raise OutOfRange("an array of unknown size")
     return value.entries if isinstance(value, Array) else (value,)
 
 
@@ -132,7 +136,8 @@ def _over_axis(
             picked = [value.entries[j::columns] for j in range(columns)]
         else:
             picked = [value.entries[i * columns : (i + 1) * columns] for i in range(rows)]
-        return Array((len(picked),), tuple(combine(state.arithmetic, one) for one in picked))
+        entries = tuple(combine(state.arithmetic, one) for one in picked)
+        return Array((len(picked),), entries, is_flat=True)
 
     return reduce
 

@@ -29,7 +29,16 @@ def with_both_signs(tree: Node) -> Node:
             return replace(node, args=args)
         return args[0] if op == "+" else replace(node, op="neg", args=args)
 
-    return Node("set", (choose(tree, "+"), choose(tree, "-")), None, tree.start, tree.end)
+    def both(node: Node) -> tuple[Node, ...]:
+        is_single = not any(one.op == "plusminus" for one in walk(node))
+        return (node,) if is_single else (choose(node, "+"), choose(node, "-"))
+
+    if tree.op == "set":
+        return replace(tree, args=tuple(one for arg in tree.args for one in both(arg)))
+    if tree.op == "tuple" and all(arg.op == "compare" for arg in tree.args):
+        return replace(tree, args=tuple(with_both_signs(arg) for arg in tree.args))
+    op = "or" if tree.op == "compare" else "set"
+    return Node(op, both(tree), None, tree.start, tree.end)
 
 
 class Parser(TokenStream):
@@ -79,7 +88,27 @@ class Parser(TokenStream):
             args.append(self.parse_and())
         if is_union and not any(one.op in ("compare", "and", "not") for one in args):
             return self.node("union", tuple(map(as_interval, args)), None, start)
-        return args[0] if len(args) == 1 else self.node("or", tuple(args), None, start)
+        left = args[0] if len(args) == 1 else self.node("or", tuple(args), None, start)
+        while self.accept("∖"):
+            left = self._without(left, self.parse_and(), start)
+        return left
+
+    def _without(self, left: Node, right: Node, start: int) -> Node:
+        return self.node("difference", (as_interval(left), as_interval(right)), None, start)
+
+    def parse_set(self) -> Node:
+        """What stands behind ∈: unions belong to it, `x ∈ [0, 1] ∪ [2, 3]`."""
+        start = self.token.start
+        left = self.parse_sum()
+        while self.at("∪", "∖"):
+            is_union = self.advance().text == "∪"
+            right = self.parse_sum()
+            if is_union:
+                parts = (as_interval(left), as_interval(right))
+                left = self.node("union", parts, None, start)
+            else:
+                left = self._without(left, right, start)
+        return as_interval(left)
 
     def parse_and(self) -> Node:
         start = self.token.start
@@ -104,7 +133,7 @@ class Parser(TokenStream):
         links: list[str] = []
         while self.token.kind == "sign" and self.token.text in RELATIONS:
             links.append(RELATIONS[self.advance().text])
-            sides.append(self.parse_sum())
+            sides.append(self.parse_set() if links[-1] == "∈" else self.parse_sum())
         if not links:
             return sides[0]
         pairs = tuple(
@@ -140,6 +169,12 @@ class Parser(TokenStream):
                     return left
                 self.advance()
                 left = self.node("div", (left, self.parse_denominator()), None, start)
+            elif self.at("⊗"):
+                place = self.advance().start
+                right = self.parse_unary()
+                if not (self.is_vector(left) and self.is_vector(right)):
+                    raise Unreadable_("'⊗' is read between two vectors only.", place)
+                left = self.node("call", (left, right), "outer", start)
             elif self.at("//", "%", "⊙", ".*", "@"):
                 sign = self.advance().text
                 op = {"//": "floordiv", "%": "mod", "@": "matmul"}.get(sign, "hadamard")
@@ -153,6 +188,9 @@ class Parser(TokenStream):
                 return left
 
     def _times(self, left: Node, right: Node, start: int) -> Node:
+        if self.is_vector(left) and self.is_vector(right):
+            # Two columns are multiplied entry by entry; `·` between them would be a number.
+            return self.node("hadamard", (left, right), None, start)
         factors = left.args if left.op == "mul" and left.start == start else (left,)
         return self.node("mul", (*factors, right), None, start)
 

@@ -33,6 +33,8 @@ def parse_name(parser: Parser) -> Node:
         return parser.node("name", (), word, token.start)
     if word == ONES or (word in ("I", "𝟙") and parser.names.find(word) is None):
         return _identity(parser)
+    if word == "ℝ":
+        return _real_numbers(parser)
     if word[0] in "EVCPvc" and is_moment(parser):
         return parse_moment(parser)
     if word in ("Sigma", "Pi") and parser.names.find(word) is None and starts_limits(parser):
@@ -67,6 +69,18 @@ def parse_name(parser: Parser) -> Node:
         parser.advance()
         return parser.node("number", (), Fraction(word == "True"), token.start)
     return parse_unknown(parser, token)
+
+
+def _real_numbers(parser: Parser) -> Node:
+    """`ℝ` is all numbers, where no R is declared that may be meant."""
+    token = parser.token
+    if (declared := parser.names.find("R")) is not None:
+        parser.advance()
+        return parse_declared(parser, declared, token)
+    parser.advance()
+    endless = parser.node("name", (), "∞", token.start)
+    lowest = parser.node("neg", (endless,), None, token.start)
+    return parser.node("interval", (lowest, endless), "()", token.start)
 
 
 def _identity(parser: Parser) -> Node:

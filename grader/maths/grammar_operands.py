@@ -56,6 +56,7 @@ def parse_operand(parser: Parser) -> Node:
         parser.expect("⟩", token)
         if len(sides) != 2:
             raise Unreadable_("An inner product has two sides: ⟨a, b⟩.", token.start)
+        _skip_frobenius(parser)
         return parser.node("call", tuple(sides), "dot", token.start)
     if token.text == "√":
         parser.advance()
@@ -73,6 +74,14 @@ def parse_operand(parser: Parser) -> Node:
         parser.advance()
         return parse_big(parser, SUMS[token.text], token)
     raise parser.unexpected()
+
+
+def _skip_frobenius(parser: Parser) -> None:
+    """The F of `⟨A, B⟩_F`: an inner product adds up all products of entries anyhow."""
+    if parser.at("_"):
+        end = skip_script(parser, parser.position)
+        if end is not None and script_text(parser, parser.position, end) in ("F", "fro"):
+            parser.position = end
 
 
 def parse_brackets(parser: Parser) -> Node:

@@ -62,6 +62,10 @@ def _cut_exponent(parser: Parser, base: Node) -> None:
 def _raise(parser: Parser, base: Node, start: int) -> Node:
     token = parser.token
     is_braced = parser.at("{")
+    if _is_inverse_transpose(parser, base):
+        return parser.node(
+            "transpose", (Node("pow", (base, Node("neg", (number(1),)))),), None, start
+        )
     if _is_transpose_mark(parser, base):
         if base == number(1):
             # Nobody transposes a number: this is the column of ones, typed in a hurry.
@@ -109,6 +113,17 @@ def _is_transpose_mark(parser: Parser, base: Node) -> bool:
     ):
         return False
     parser.position += width
+    return True
+
+
+def _is_inverse_transpose(parser: Parser, base: Node) -> bool:
+    """`A^{-T}`, `A^{-\\top}`, `A^-T`: the inverse, transposed."""
+    first = 1 if parser.at("{") else 0
+    sign, mark = parser.peek(first), parser.peek(first + 1)
+    is_marked = mark.text in ("⊤", "intercal") or (mark.text == "T" and parser.has_axes(base))
+    if sign.text != "-" or not is_marked or (first and parser.peek(3).text != "}"):
+        return False
+    parser.position += 4 if first else 2
     return True
 
 

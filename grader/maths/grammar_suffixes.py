@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.maths.grammar_subscripts import read_matrix_indices
+from grader.maths.grammar_symbols import holds_array
 from grader.maths.tokens import Unreadable_
 from grader.maths.tree import Node
 from grader.maths.vocabulary import FUNCTIONS
@@ -25,7 +26,7 @@ def parse_suffixes(parser: Parser, node: Node, start: int) -> Node:
             node = parser.node("call", (node,), "factorial", start)
         elif parser.at(".") and parser.peek().kind == "name":
             node = _method(parser, node, start)
-        elif parser.at("[") and not parser.token.space and parser.has_axes(node):
+        elif _starts_subscript(parser, node):
             node = _subscript(parser, node, start)
         elif parser.at("'") and parser.has_axes(node):
             parser.advance()
@@ -37,6 +38,12 @@ def parse_suffixes(parser: Parser, node: Node, start: int) -> Node:
             node = parser.node("index", (node, *read_matrix_indices(parser)), None, start)
         else:
             return node
+
+
+def _starts_subscript(parser: Parser, node: Node) -> bool:
+    """`(AB)[i, j]`; `Xᵀ[p - y]` is a product."""
+    is_close = parser.at("[") and not parser.token.space
+    return is_close and parser.has_axes(node) and not holds_array(parser, parser.position)
 
 
 def _method(parser: Parser, node: Node, start: int) -> Node:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from grader.maths.entries import from_zero
 from grader.maths.grammar_symbols import holds_relation, skip_script
+from grader.maths.shapes import infer_shape
 from grader.maths.tokens import Token, Unreadable_
 from grader.maths.tree import Node, name, number, walk
 
@@ -212,10 +213,8 @@ def _declared_limits(parser: Parser, variable: str, body: Node) -> tuple[Node, N
     if symbol is not None and symbol.low is not None and symbol.high is not None:
         return number(int(symbol.low)), number(int(symbol.high))
     for node in walk(body):
-        if node.op != "index" or node.args[0].op != "name":
-            continue
-        shape = parser.symbols[str(node.args[0].value)].shape
-        for size, index in zip(shape, node.args[1:], strict=False):
+        shape = infer_shape(node.args[0], parser.symbols) if node.op == "index" else None
+        for size, index in zip(shape or (), node.args[1:], strict=False):
             if index.op == "name" and index.value == variable:
                 last = number(size - 1) if isinstance(size, int) else _plus_one(name(size), -1)
                 return number(0), last

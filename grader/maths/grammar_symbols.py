@@ -37,7 +37,8 @@ def parse_declared(parser: Parser, declared: str, token: Token) -> Node:
     if parser.at("'") and parser.names.find(declared + "'"):
         parser.advance()
         return parser.node("name", (), declared + "'", token.start)
-    if symbol.shape and parser.at("[") and not parser.token.space:
+    is_subscript = parser.at("[") and not parser.token.space
+    if symbol.shape and is_subscript and not holds_array(parser, parser.position):
         opened = parser.advance()
         indices = parser.parse_arguments()
         # x[i][j] is x[i, j]
@@ -116,6 +117,25 @@ def sort_scripts_behind(parser: Parser, first: int | None = None) -> None:
 
 def script_text(parser: Parser, begin: int, end: int) -> str:
     return "".join(token.text for token in parser.tokens[begin + 1 : end] if token.text not in "{}")
+
+
+def holds_array(parser: Parser, position: int) -> bool:
+    """Whether the bracket that opens here holds a whole array: then it is no subscript."""
+    tokens, level = parser.tokens, 0
+    for place in range(position, len(tokens)):
+        token = tokens[place]
+        level += (token.text in OPENERS) - (token.text in CLOSERS)
+        if level <= 0 or (level == 1 and token.text in (",", ":")):
+            return False
+        if token.kind != "name":
+            continue
+        if token.text in ("argmax", "argmin"):
+            return False
+        declared = parser.names.find(token.text)
+        is_array = declared is not None and bool(parser.symbols[declared].shape)
+        if is_array and tokens[place + 1].text not in ("_", "["):
+            return True
+    return False
 
 
 OPENERS, CLOSERS = ("(", "[", "{", "⦃"), (")", "]", "}", "⦄")

@@ -25,8 +25,9 @@ NEEDED_RAYS = 3
 """Fewer directions tell too little of several variables."""
 FAR = (40, 400)
 """t = 2**40 and 2**400: log log n grows by 2.3 in logarithm between them."""
-NEAR = (5, 9)
-"""Where a variable stands in an exponent, t itself: 2**n with n = exp(9) has 8,100 bits."""
+IN_EXPONENTS = ((130, 190), (5, 9))
+"""Where a variable stands in an exponent, t itself: even exp(130/12) = 50,000 in an exponent leaves
+n**100 behind; exp(9) only where an exponent, as n*m, grows beyond what is computed."""
 CREEP = Fraction(1, 10**6)
 """A power below every other, for the order of variables that creep."""
 STILL = 2
@@ -93,8 +94,27 @@ def compare_growth(
 ) -> GrowthComparison:
     """Compare two bounds; constants, lower terms and bases of logarithms do not count."""
     variables = sorted(free_names(student) | free_names(reference) | _names(relations))
-    is_exponential = any(_has_exponential(tree) for tree in (student, reference))
-    times = NEAR if is_exponential else tuple(2**power for power in FAR)
+    if not any(_has_exponential(tree) for tree in (student, reference)):
+        times = tuple(2**power for power in FAR)
+        return _compare_at(times, student, reference, variables, relations, seed)
+    found = GrowthComparison(Growth.UNKNOWN)
+    for times in IN_EXPONENTS:
+        found = _compare_at(times, student, reference, variables, relations, seed)
+        if found.growth is not Growth.UNKNOWN:
+            break
+    return found
+
+
+def _compare_at(
+    times: tuple[int, ...],
+    student: Node,
+    reference: Node,
+    variables: list[str],
+    relations: Sequence[Node],
+    seed: int,
+) -> GrowthComparison:
+    """Compare at two times; a difference is what still moves between them."""
+    is_exponential = times in IN_EXPONENTS
     faster = slower = False
     decided = 0
     flaws: list[Flaw] = []
@@ -167,7 +187,7 @@ def _rays(variables: list[str], relations: Sequence[Node], seed: int) -> Iterato
         if tried < len(special):
             ray = Ray(special[tried])
         else:
-            ray = Ray({one: Fraction(generator.randint(2, 60), 60) for one in variables})
+            ray = Ray({one: Fraction(generator.randint(5, 60), 60) for one in variables})
         tried += 1
         if all(_holds(relation, ray) for relation in relations):
             found += 1

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from grader.maths.scalars import OutOfRange, floats
-from grader.maths.tree import Node
+from grader.maths.tree import Node, free_names
 
 GROWTH_DIGITS = 160
 """2**400 has 121 digits; what is left of a difference must still show."""
@@ -174,6 +174,9 @@ class LogScale:
             count = self.size(node.args[0])
             return Size(1, count.log + context.log(max(count.log, 1)))
         inner = self.size(node)
+        if inner.sign > 0 and not free_names(node):
+            # A number's own logarithm, as in e^(n log 2).
+            return Size((inner.log > 0) - (inner.log < 0), context.log(abs(inner.log)))
         if inner.sign <= 0:
             raise Undefined("the logarithm of a number that is not positive")
         if inner.log < 0:

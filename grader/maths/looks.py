@@ -12,6 +12,7 @@ from grader.maths.arrays import (
     Array,
     Identity,
     Ones,
+    Repeated,
     Value,
     WrongShapes,
     match_identity,
@@ -116,6 +117,12 @@ def judge_values(
         student, reference = match_identity(student, reference)
     except WrongShapes:
         return Sight.SHAPES
+    if isinstance(student, Repeated) or isinstance(reference, Repeated):
+        if not (isinstance(student, Repeated) and isinstance(reference, Repeated)):
+            return Sight.SHAPES
+        if student.is_row != reference.is_row:
+            return Sight.SHAPES
+        student, reference = student.as_line(), reference.as_line()
     if isinstance(student, Identity) or isinstance(reference, Identity):
         if not (isinstance(student, Identity) and isinstance(reference, Identity)):
             return Sight.SHAPES
@@ -148,12 +155,22 @@ def _aligned(
     second = reference.shape if isinstance(reference, Array) else ()
     entries = student.entries if isinstance(student, Array) else (student,)
     others = reference.entries if isinstance(reference, Array) else (reference,)
-    if _column(first) != _column(second):
+    if _column(first) != _column(second) and not _are_one_line(student, reference):
         # A zero matrix written as 0 is meant.
         if first == () and entries[0] == 0:
             return entries * len(others), others
         return None, None
     return entries, others
+
+
+def _are_one_line(student: Value, reference: Value) -> bool:
+    """A row beside what is neither row nor column, as the means over an axis."""
+    if not isinstance(student, Array) or not isinstance(reference, Array):
+        return False
+    return any(
+        flat.is_flat and other.shape == (1, *flat.shape)
+        for flat, other in ((student, reference), (reference, student))
+    )
 
 
 def _column(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -225,7 +242,10 @@ def confirm(question: Question, point: Point) -> bool:
     second = look_at(question, point, 3 * bounds.DIGITS)
     if second.sight is not Sight.DIFFERENT:
         return False
-    if any(isinstance(one, Array | Identity | Ones) for one in (first.student, first.reference)):
+    if any(
+        isinstance(one, Array | Identity | Ones | Repeated)
+        for one in (first.student, first.reference)
+    ):
         return True
     context = floats(3 * bounds.DIGITS)
     arithmetic = Arithmetic(3 * bounds.DIGITS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.maths.arrays import Array, Identity, Ones, Value
+from grader.maths.arrays import Array, Identity, Ones, Repeated, Value
 from grader.maths.looks import Question, Sight, judge_values
 from grader.maths.scalars import Arithmetic
 
@@ -17,7 +17,9 @@ def match_entries(
     An entry that rounding hides from its partner makes the whole point unclear; one without
     any possible partner makes it different.
     """
-    if isinstance(student, Identity | Ones) or isinstance(reference, Identity | Ones):
+    if isinstance(student, Identity | Ones | Repeated) or isinstance(
+        reference, Identity | Ones | Repeated
+    ):
         return Sight.SHAPES
     own, wanted = _entries(student), _entries(reference)
     plain = replace(question, matching="in order")

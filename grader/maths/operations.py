@@ -76,7 +76,7 @@ def _power(node: Node, state: Evaluation) -> Value:
 
 
 def _matrix_power(base: Array, exponent: Scalar, state: Evaluation) -> Value:
-    from grader.maths.arrays import inverse
+    from grader.maths.linear_systems import inverse
 
     count = state.arithmetic.whole(exponent, 64)
     factor: Value = inverse(state.arithmetic, base) if count < 0 else base
@@ -209,6 +209,10 @@ def _expectation(node: Node, state: Evaluation) -> Value:
     raise OutOfRange("an expectation has no value at a point")
 
 
+def _unknown(node: Node, state: Evaluation) -> Value:
+    raise OutOfRange(f"{node.value} is not taken")
+
+
 OPERATIONS: dict[str, Callable[[Node, Evaluation], Value]] = {
     "number": _number, "name": find_name, "index": find_entry, "apply": apply_symbol, "add": _add,
     "neg": _negate, "mul": _multiply, "hadamard": _hadamard, "matmul": _matmul, "div": _divide,
@@ -216,5 +220,5 @@ OPERATIONS: dict[str, Callable[[Node, Evaluation], Value]] = {
     "sum": _sum, "prod": _sum, "compare": _compare, "and": _and, "or": _or, "not": _not,
     "piecewise": _piecewise, "list": _container, "tuple": _container, "set": _container,
     "vector": _container, "family": find_member, "expectation": _expectation,
-    "interval": _real_set, "union": _real_set,
+    "unknown": _unknown, "interval": _real_set, "union": _real_set, "difference": _real_set,
 }  # fmt: skip

@@ -272,7 +272,8 @@ def _unit(row: list[Fraction]) -> list[Fraction]:
 
 def _orthonormal(rows: list[list[Fraction]]) -> list[list[Fraction]]:
     """Rational orthonormal rows: Cayley's transform of a skew matrix, cut to the rows wanted."""
-    from grader.maths.arrays import inverse, matrix_product
+    from grader.maths.arrays import matrix_product
+    from grader.maths.linear_systems import inverse
 
     width = len(rows[0])
     if len(rows) > width:

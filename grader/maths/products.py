@@ -8,6 +8,7 @@ from grader.maths.arrays import (
     Array,
     Identity,
     Ones,
+    Repeated,
     Value,
     WrongShapes,
     as_matrix,
@@ -22,6 +23,11 @@ from grader.maths.scalars import Arithmetic, OutOfRange, Scalar
 
 def multiply_values(arithmetic: Arithmetic, left: Value, right: Value) -> Value:
     """A matrix product; two columns of one length are multiplied entry by entry."""
+    if isinstance(left, Repeated):
+        return _multiply_repeated(arithmetic, left, right)
+    if isinstance(right, Repeated):
+        flipped = _multiply_repeated(arithmetic, _flip(right), transpose(left))
+        return transpose(flipped) if _has_sides(flipped) else flipped
     if isinstance(left, Ones) or isinstance(right, Ones):
         return _multiply_ones(arithmetic, left, right)
     if isinstance(left, Identity):
@@ -37,12 +43,59 @@ def multiply_values(arithmetic: Arithmetic, left: Value, right: Value) -> Value:
 
 def multiply_matrices(arithmetic: Arithmetic, left: Value, right: Value) -> Value:
     """`@`: a column on the left of one as long is a row."""
-    if isinstance(left, Identity | Ones) or isinstance(right, Identity | Ones):
+    if _is_sizeless(left) or _is_sizeless(right):
         return multiply_values(arithmetic, left, right)
     if isinstance(left, Array) and isinstance(right, Array) and len(left.shape) == 1:
         is_inner = len(right.shape) == 1 or left.shape[0] == right.shape[0]
         left = transpose(left) if is_inner else left
     return matrix_product(arithmetic, left, right)
+
+
+def _is_sizeless(value: Value) -> bool:
+    return isinstance(value, Identity | Ones | Repeated)
+
+
+def _has_sides(value: Value) -> bool:
+    """Whether it matters which way round a value stands."""
+    return isinstance(value, Array | Ones | Repeated)
+
+
+def _flip(value: Repeated) -> Repeated:
+    return Repeated(value.entries, not value.is_row)
+
+
+def _multiply_repeated(arithmetic: Arithmetic, left: Repeated, right: Value) -> Value:
+    """`𝟏rᵀA` repeats rᵀA, `r𝟏ᵀA` has r times the sums of A's columns."""
+    if isinstance(right, Identity):
+        if right.fill != 0:
+            raise OutOfRange("a product of unknown size")
+        return map_entries(lambda one: arithmetic.multiply(one, right.scale), left)
+    if isinstance(right, Repeated):
+        if left.is_row == right.is_row:
+            raise OutOfRange("a product of unknown size")
+        if not left.is_row:
+            raise OutOfRange("𝟏ᵀ𝟏 of unknown length")
+        return _repeat_number(matrix_product(arithmetic, left.as_line(), right.as_line()))
+    if isinstance(right, Ones):
+        if right.is_row or not left.is_row:
+            raise OutOfRange("𝟏 of unknown length")
+        total = matrix_product(
+            arithmetic, left.as_line(), Ones(right.scale).of_shape((len(left.entries),))
+        )
+        return Ones(total)
+    if not isinstance(right, Array):
+        return map_entries(lambda one: arithmetic.multiply(one, right), left)
+    if left.is_row:
+        row = matrix_product(arithmetic, left.as_line(), right)
+        return Repeated(row.entries, is_row=True) if isinstance(row, Array) else Ones(row)
+    height = as_matrix(right).shape[0]
+    ones = Ones(Fraction(1), is_row=True).of_shape((1, height))
+    return matrix_product(arithmetic, left.as_line(), matrix_product(arithmetic, ones, right))
+
+
+def _repeat_number(value: Scalar) -> Identity:
+    """`𝟏rᵀs𝟏ᵀ` is a number times 𝟏𝟏ᵀ."""
+    return Identity(Fraction(0), value)
 
 
 def _multiply_identity(
@@ -94,6 +147,10 @@ def _sum_by_ones(
         return matrix_product(arithmetic, matrix, ones.of_shape((columns,)))
     if columns == 1 and not ones.is_row:
         return entrywise(arithmetic.multiply, ones, other, "a product")
+    is_outer = (columns == 1 and ones.is_row) if not is_left else (rows == 1 and not ones.is_row)
+    if is_outer:
+        line = tuple(arithmetic.multiply(ones.scale, one) for one in matrix.entries)
+        return Repeated(line, is_row=is_left)
     if (columns == 1 and not is_left) or (rows == 1 and is_left):
         raise OutOfRange("𝟏 of unknown length")
     first, second = ("𝟏", shape_text(other)) if is_left else (shape_text(other), "𝟏")

@@ -185,6 +185,7 @@ WRITERS: dict[str, Writer] = {
     "transpose": lambda node: _wrap(node.args[0], 7) + "ᵀ",
     "and": lambda node: " and ".join(_wrap(arg, 1) for arg in node.args),
     "or": lambda node: " or ".join(_wrap(arg, 1) for arg in node.args),
+    "difference": lambda node: " ∖ ".join(_wrap(arg, 1) for arg in node.args),
     "union": lambda node: " ∪ ".join(_wrap(arg, 1) for arg in node.args),
     "interval": lambda node: (
         f"{str(node.value)[0]}{', '.join(map(_text, node.args))}{str(node.value)[1]}"

@@ -107,6 +107,7 @@ def _ml(node: Node) -> str:
         "and": "and",
         "or": "or",
         "union": "∪",
+        "difference": "∖",
     }
     if op in signs:
         return _row(_sign(signs[op]).join(_ml_wrap(arg, 5) for arg in args))

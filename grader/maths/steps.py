@@ -6,48 +6,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grader.maths.answers import DISPLAY, ENVIRONMENT, INSIDE
-from grader.maths.bounds import MAX_CHARACTERS
+from grader.maths.definitions import define
+from grader.maths.derivation_lines import cut_derivation, cut_links, cut_relations
 from grader.maths.read import LATEX, read
 from grader.maths.tree import Formula, Node, Unreadable
 from grader.spec.models import Symbol
 
-LINKS = (
-    ("\\Leftrightarrow", "⇔"), ("\\Longleftrightarrow", "⇔"), ("\\iff", "⇔"), ("<=>", "⇔"),
-    ("⇔", "⇔"), ("⟺", "⇔"), ("\\Rightarrow", "⇒"), ("\\Longrightarrow", "⇒"),
-    ("\\implies", "⇒"), ("=>", "⇒"), ("⇒", "⇒"), ("⟹", "⇒"), ("->", "⇒"), ("\\to", "⇒"),
-    ("→", "⇒"),
-)  # fmt: skip
-RELATIONS = (
-    ("\\approx", "≈"), ("≈", "≈"), ("~=", "≈"), ("\\leqslant", "<="), ("\\leq", "<="),
-    ("\\le", "<="), ("≤", "<="), ("<=", "<="), ("\\geqslant", ">="), ("\\geq", ">="),
-    ("\\ge", ">="), ("≥", ">="), (">=", ">="), ("\\propto", "∝"), ("∝", "∝"), ("\\equiv", "="),
-    ("\\stackrel{!}{=}", "="), (":=", "="), ("==", "="), ("=", "="), ("\\lt", "<"),
-    ("\\gt", ">"), ("<", "<"), (">", ">"),
-)  # fmt: skip
-COMMENT = re.compile(
-    r"(?:\\quad|\\qquad|\s{2,}|,?\s*)\s*(?:\\text(?:rm|it)?\{[^{}]*\}|\((?:by|using|since|because|as"
-    r"|def|with|from)\b[^()]*\)|(?:\bby\b|\bsince\b|\bbecause\b|\bwhere\b)[^$]*"
-    r"|\[[A-Za-z]{2,}[A-Za-z ,]*\]|#.*|//\s.*)\s*$"
-)
 PROSE = re.compile(
     r"^\s*(?:[A-Z][a-z]+|so|then|hence|thus|we|now|which|and|therefore)\b[\w\s,']*[:,]?\s*"
 )
 
 
 STATEMENTS = ("compare", "and", "or")
-
-
-CONCLUDING = re.compile(
-    r"[,;.]\s*(?:and\s+)?(?:so|hence|thus|therefore|then|which\s+gives|giving|i\.e\.)\b,?\s*(?=[^\s])"
-)
-"""Words between two statements on one line."""
-OVER_SIGN = re.compile(
-    r"\\(?:overset|stackrel|underset)\s*\{(?:[^{}]|\{[^{}]*\})*\}\s*"
-    r"\{\s*(=|<|>|\\approx|\\leq?|\\geq?|\\propto)\s*\}"
-)
-END_OF_PROOF = re.compile(r"[∎□■◻◼]|\\(?:blacksquare|square|qed|Box|qedhere)\b|\bQ\.?E\.?D\.?\s*$")
-DISPLAY_LINE = re.compile(r"^\s*(?:\\[\[\]]|\$\$)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +64,11 @@ def read_derivation(
     label. Where an equation is to be arrived at (`solves`), each line that is an equation
     follows from the one before.
     """
-    lines = _cut_lines(_plain_marks(text))
-    is_latex = any(LATEX.search(line) for _, line in lines)
+    lines = cut_derivation(text)
+    is_latex = any(LATEX.search(line) for line in text.split("\n"))
     reader = _Reader(symbols, definitions or {}, is_latex, text, solves)
-    stripped = [
-        (number, clause)
-        for number, line in lines
-        for clause in CONCLUDING.split(_strip_comment(line))
-        if clause.strip()
-    ]
-    for position, (number, line) in enumerate(stripped):
-        following = stripped[position + 1][1] if position + 1 < len(stripped) else ""
+    for position, (number, line) in enumerate(lines):
+        following = lines[position + 1][1] if position + 1 < len(lines) else ""
         problem = reader.read_line(number, line, following)
         if problem is not None:
             return problem
@@ -205,157 +169,9 @@ class _Reader:
         return None
 
     def _side(self, found: Formula, number: int, piece: str) -> Side:
-        tree = define(found.tree, self.definitions)
-        other = define(found.other, self.definitions) if found.other else None
+        tree = define(found.tree, self.definitions, self.symbols)
+        other = define(found.other, self.definitions, self.symbols) if found.other else None
         return Side(Formula(tree, piece.strip(), other), number, piece.strip().strip("$ .,;"))
-
-
-def define(tree: Node, definitions: Mapping[str, Node]) -> Node:
-    """Replace defined names by what they stand for; definitions may use earlier ones."""
-    from grader.maths.tree import substitute
-
-    for _ in range(len(definitions) + 1):
-        replaced = substitute(tree, dict(definitions))
-        if replaced == tree:
-            break
-        tree = replaced
-    return tree
-
-
-def _plain_marks(text: str) -> str:
-    """Signs with reasons above them as plain signs; marks of a proof's end dropped."""
-    text = OVER_SIGN.sub(r" \1 ", text.replace("\r\n", "\n"))
-    return DISPLAY_LINE.sub("", END_OF_PROOF.sub(" ", text))
-
-
-def _cut_lines(text: str) -> list[tuple[int, str]]:
-    """Lines of maths, numbered; rows of an environment are lines of their own."""
-    text = text.replace("\r\n", "\n")
-    text = re.sub(r"```\w*", "", text)
-    lines = [
-        (number, row)
-        for number, line in enumerate(text.split("\n"), start=1)
-        for row in _cut_rows(ENVIRONMENT.sub(" ", line))
-        if row.strip(" $&")
-    ]
-    return _join_environments(lines)
-
-
-def _cut_rows(line: str) -> list[str]:
-    """Cut at `\\\\` outside inner environments."""
-    rows, level, start, position = [], 0, 0, 0
-    while position < len(line):
-        if match := INSIDE.match(line, position):
-            level += 1 if match.group(1) == "begin" else -1
-            position = match.end()
-        elif level == 0 and line.startswith("\\\\", position):
-            rows.append(line[start:position])
-            position = start = position + 2
-        else:
-            position += 1
-    return [*rows, line[start:]]
-
-
-def _join_environments(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """An inner environment (cases, a matrix) that spans lines is one line."""
-    joined: list[tuple[int, str]] = []
-    level = 0
-    for number, line in lines:
-        if level > 0:
-            joined[-1] = (joined[-1][0], joined[-1][1] + " " + line)
-        else:
-            joined.append((number, line))
-        level += len(re.findall(r"\\begin\{", line)) - len(re.findall(r"\\end\{", line))
-    return joined
-
-
-def _strip_comment(line: str) -> str:
-    """Reasons at the end of a line are for people."""
-    if len(line) > MAX_CHARACTERS:
-        # It is refused as too long when it is read; looking for displays takes its square.
-        return line
-    stripped = COMMENT.sub("", line)
-    if not stripped.strip(" $&=") and "=" not in stripped:
-        stripped = line
-    displays = [next(filter(None, found.groups()), "") for found in DISPLAY.finditer(stripped)]
-    outside = DISPLAY.sub("", stripped)
-    if displays and not re.search(r"[=≤≥<>≈∝]", outside):
-        # Maths inside a sentence, or a display.
-        stripped = " ".join(displays)
-    stripped = re.sub(r"^\s*(?:[-*•]|\d+[.)])\s+", "", stripped)
-    return re.sub(r"\\(?:label|tag)\{[^}]*\}|\\nonumber|\\notag", "", stripped)
-
-
-def cut_relations(line: str) -> list[tuple[str, str]]:
-    """The sides of one line, each with the relation before it (empty for the first)."""
-    pieces: list[tuple[str, str]] = []
-    characters = list(line)
-    relation, start, level, position = "", 0, 0, 0
-    while position < len(line):
-        if match := INSIDE.match(line, position):
-            level += 1 if match.group(1) == "begin" else -1
-            position = match.end()
-            continue
-        character = line[position]
-        if line.startswith(("\\{", "\\}", "\\left", "\\right"), position):
-            if (
-                line.startswith("\\left", position)
-                and not line[position + 5 : position + 6].isalpha()
-            ):
-                position += 5
-                continue
-            if (
-                line.startswith("\\right", position)
-                and not line[position + 6 : position + 7].isalpha()
-            ):
-                position += 6
-                continue
-        if character in "([{":
-            level += 1
-        elif character in ")]}":
-            level = max(0, level - 1)
-        elif level == 0:
-            if character == "&":
-                characters[position] = " "
-            found = _sign_at(line, position)
-            if found is not None:
-                sign, width = found
-                pieces.append((relation, "".join(characters[start:position])))
-                relation, position = sign, position + width
-                start = position
-                continue
-        position += 1
-    pieces.append((relation, "".join(characters[start:])))
-    return [piece for piece in pieces if piece[0] or piece[1].strip(" $")]
-
-
-def cut_links(line: str) -> list[tuple[str, str]]:
-    """The statements of one line, each with the ⇒ or ⇔ before it (empty for the first)."""
-    pieces: list[tuple[str, str]] = []
-    link, start, position = "", 0, 0
-    while position < len(line):
-        found = _sign_at(line, position, LINKS)
-        if found is not None:
-            if line[start:position].strip(" $&") or link:
-                pieces.append((link, line[start:position]))
-            link, width = found
-            position = start = position + width
-            continue
-        position += 1
-    pieces.append((link, line[start:]))
-    return pieces
-
-
-def _sign_at(
-    line: str, position: int, table: tuple[tuple[str, str], ...] = RELATIONS
-) -> tuple[str, int] | None:
-    for spelling, meaning in table:
-        if line.startswith(spelling, position):
-            following = line[position + len(spelling) : position + len(spelling) + 1]
-            if spelling[0] == "\\" and spelling[-1].isalpha() and following.isalpha():
-                continue
-            return meaning, len(spelling)
-    return None
 
 
 def _read_side(piece: str, symbols: Mapping[str, Symbol], is_latex: bool) -> Formula | Unreadable:

@@ -179,7 +179,7 @@ def _command(text: str, position: int, space: bool) -> tuple[list[Token], int]:
         word = inner.strip()
         if not re.fullmatch(r"[^\W\d]+", word):
             raise Unreadable_(f"'\\{command}' stands around one letter.", position)
-        return [Token("name", word, position, end, space)], end
+        return [Token("name", "ℝ" if word == "R" else word, position, end, space)], end
     if command in ("mathbf1", "1", "bbone", "ind"):
         return [Token("name", "1{", position, end, space)], end
     if command in STRUCTURES:

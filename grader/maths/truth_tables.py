@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grader.maths.arrays import Array
+from grader.maths.arrays import Array, Value
 from grader.maths.compare import Agreement, Comparison, compare_trees, used_symbols
 from grader.maths.evaluate import Evaluation, run
+from grader.maths.memberships import spell_memberships
 from grader.maths.points import draw_point, small_points
 from grader.maths.scalars import Arithmetic, OutOfRange, Undefined
+from grader.maths.solutions import solution_points
 from grader.maths.switching import boundary_points, points_beside, points_between
 from grader.maths.tree import Node
-from grader.maths.witnesses import Witness, value_text
+from grader.maths.witnesses import Witness, point_text
 from grader.spec.models import Symbol
+
+NEEDED_TRUE = 3
+"""Of several symbols two equations may share a point or two, as z = log p and z = -log p do."""
 
 
 def compare_statements(
@@ -39,11 +44,13 @@ def judge_implication(
     spares_zeros: bool = True,
 ) -> Comparison:
     """Truth tables over random points and points where either side is an exact equality."""
+    left, right = spell_memberships(left), spell_memberships(right)
     used = used_symbols(left, right, symbols)
     points = [*small_points(used, seed, 150), *boundary_points((left, right), used, seed, 24)]
     points += points_between((left, right), used, seed, 24)
     points += points_beside((left, right), used, seed, 16)
     points += [draw_point(used, seed, number) for number in range(10)]
+    points += solution_points((left, right), used, seed)
     met = {"left": 0, "right": 0}
     degenerate = ""
     for point in points:
@@ -52,13 +59,11 @@ def judge_implication(
             second = run(right, Evaluation(point, Arithmetic()))
         except (Undefined, OutOfRange):
             continue
-        if isinstance(first, Array) or isinstance(second, Array):
-            continue
-        is_left, is_right = first != 0, second != 0
+        is_left, is_right = _is_true(first), _is_true(second)
         met["left"] += is_left
         met["right"] += is_right
         if (is_left and not is_right) or (relation == "⇔" and is_right and not is_left):
-            values = {name: value_text(value) for name, value in point.values.items()}
+            values = point_text(point)
             witness = Witness(values, str(is_right).lower(), str(is_left).lower())
             zeros = [name for name, value in point.values.items() if value == 0]
             if not zeros or not spares_zeros:
@@ -69,7 +74,15 @@ def judge_implication(
     if degenerate:
         note = f"it fails where {degenerate} = 0; elsewhere it holds"
         return Comparison(Agreement.UNDECIDED, None, "truth tables", len(points), note)
-    if met["left"] >= 1 and (relation == "⇒" or met["right"] >= 1):
+    needed = NEEDED_TRUE if len(used) > 1 else 1
+    if met["left"] >= needed and (relation == "⇒" or met["right"] >= needed):
         return Comparison(Agreement.EQUAL, None, "truth tables", len(points))
-    note = "no point was found where the left side is true"
+    note = "too few points were found where the left side is true"
     return Comparison(Agreement.UNDECIDED, None, "truth tables", len(points), note)
+
+
+def _is_true(value: Value) -> bool:
+    """An equation of arrays is true where all their entries are equal."""
+    if isinstance(value, Array):
+        return all(one != 0 for one in value.entries)
+    return bool(value != 0)

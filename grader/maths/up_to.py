@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from fractions import Fraction
 
 from grader.maths.answers import Written, read_answer
-from grader.maths.arrays import Array
+from grader.maths.arrays import Array, Identity, Ones, Repeated, Value
 from grader.maths.compare import Agreement, Comparison, sweep
 from grader.maths.looks import Question, Sight, look_at
 from grader.maths.points import draw_point
@@ -47,26 +46,21 @@ def compare_up_to(question: Question, up_to: str, seed: int) -> Comparison:
     if plain.is_equal:
         return plain
     if up_to == "sign":
-        flipped = Question(
-            question.student, Node("neg", (question.reference,)), question.symbols,
-            question.boundary, question.rounding,
-        )  # fmt: skip
-        return sweep(flipped, seed) if sweep(flipped, seed).is_equal else plain
+        flipped = replace(question, reference=Node("neg", (question.reference,)))
+        found = sweep(flipped, seed)
+        return found if found.is_equal else plain
     for turn in range(6):
         point = draw_point(question.symbols, seed, 900 + turn)
         look = look_at(question, point)
-        values = (look.student, look.reference)
-        if look.sight not in (Sight.DIFFERENT, Sight.SAME) or any(
-            isinstance(value, Array) for value in values
-        ):
+        if look.sight is Sight.SHAPES:
+            return plain
+        pair = _pick_entries(look.student, look.reference)
+        if look.sight not in (Sight.DIFFERENT, Sight.SAME) or pair is None:
             continue
-        fitted = _fit(question.reference, up_to, look.student, look.reference)
+        fitted = _fit(question.reference, up_to, *pair)
         if fitted is None:
             continue
-        shifted = Question(
-            question.student, fitted, question.symbols, question.boundary, question.rounding
-        )
-        found = sweep(shifted, seed)
+        found = sweep(replace(question, reference=fitted), seed)
         if found.is_equal or found.agreement is Agreement.UNDECIDED:
             return found
         return Comparison(
@@ -74,6 +68,18 @@ def compare_up_to(question: Question, up_to: str, seed: int) -> Comparison:
             plain.note,
         )  # fmt: skip
     return Comparison(Agreement.UNDECIDED, None, f"equality up to a {up_to}", 6)
+
+
+def _pick_entries(student: Value, reference: Value) -> tuple[Scalar, Scalar] | None:
+    """The two numbers, or two entries of one place that are not 0 on the right side."""
+    if isinstance(student, Array) and isinstance(reference, Array):
+        pairs = zip(student.entries, reference.entries, strict=True)
+        return next((pair for pair in pairs if pair[1] != 0), None)
+    if isinstance(student, Array | Identity | Ones | Repeated) or isinstance(
+        reference, Array | Identity | Ones | Repeated
+    ):
+        return None
+    return student, reference
 
 
 def _fit(reference: Node, up_to: str, student: Scalar, expected: Scalar) -> Node | None:
@@ -84,6 +90,4 @@ def _fit(reference: Node, up_to: str, student: Scalar, expected: Scalar) -> Node
     if expected == 0 or student == 0:
         return None
     factor = arithmetic.divide(student, expected)
-    if isinstance(factor, Fraction) and factor == 0:
-        return None
     return Node("mul", (Node("number", value=factor), reference))

@@ -10,6 +10,7 @@ from grader.maths.arrays import (
     Array,
     Identity,
     Ones,
+    Repeated,
     Value,
     shape_text,
 )
@@ -56,13 +57,23 @@ def is_visible(look: Look) -> bool:
     return value_text(look.student) != value_text(look.reference)
 
 
+MOST_SHOWN = 24
+"""Entries of arrays in one witness: a person checks them by hand."""
+
+
 def make_witness(point: Point, look: Look) -> Witness:
-    values = values_text(point)
-    if sum(len(array.entries) for array in point.arrays.values()) <= 24:
-        values |= {shown: value_text(array) for shown, array in sorted(point.arrays.items())}
+    values = point_text(point)
     if point.is_small and look.reads and len(look.reads) <= 8:
         values |= {shown: value_text(value) for shown, value in look.reads.items()}
     return Witness(values, value_text(look.student), value_text(look.reference))
+
+
+def point_text(point: Point) -> dict[str, str]:
+    """The values of all symbols that are few enough to be read."""
+    arrays = {**point.arrays, **point.overrides}
+    sizes = [len(one.entries) if isinstance(one, Array) else 1 for one in arrays.values()]
+    shown = sorted(arrays.items()) if sum(sizes) <= MOST_SHOWN else []
+    return values_text(point) | {spelling: value_text(value) for spelling, value in shown}
 
 
 def values_text(point: Point) -> dict[str, str]:
@@ -82,6 +93,8 @@ def value_text(value: Value) -> str:
         return "undefined"
     if isinstance(value, Identity):
         return f"{value_text(value.scale)}·I"
+    if isinstance(value, Repeated):
+        return f"rows or columns {_array_text(value.as_line())}"
     if isinstance(value, Ones):
         return f"{value_text(value.scale)}·𝟏"
     if isinstance(value, Array):

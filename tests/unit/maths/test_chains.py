@@ -16,7 +16,8 @@ from grader.spec.parts import ChainPart
 from grader.submission.models import Answer
 from grader.verdicts import Outcome, Verdict
 
-CASES = load_cases("chains.yaml") + load_cases("held_out_chains.yaml")
+FILES = ("chains.yaml", "held_out_chains.yaml", "unseen_chains.yaml")
+CASES = [case for file in FILES for case in load_cases(file)]
 RIGHT = [
     pytest.param(case, text, id=f"{case['topic']}-{number}")
     for case in CASES

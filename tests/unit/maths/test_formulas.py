@@ -8,10 +8,11 @@ import pytest
 from declared_symbols import declare, formula, load_cases
 
 from grader.maths import Unreadable, compare, show
-from grader.maths.answers import read_answer
+from grader.maths.answers import read_beside
 from grader.spec.models import Tolerance
 
-CASES = load_cases("formulas.yaml") + load_cases("held_out_formulas.yaml")
+FILES = ("formulas.yaml", "held_out_formulas.yaml", "unseen_formulas.yaml")
+CASES = [case for file in FILES for case in load_cases(file)]
 TRIPLES = [
     pytest.param(case, answer, verdict, id=f"{case['topic']}-{verdict}-{number}")
     for case in CASES
@@ -22,12 +23,13 @@ TRIPLES = [
 
 def judge(case: dict[str, Any], answer: str, seed: int) -> str:
     symbols = declare(**case["symbols"])
-    written = read_answer(str(answer), symbols)
+    reference = formula(str(case["reference"]), symbols)
+    written = read_beside(str(answer), symbols, reference.tree)
     if isinstance(written, Unreadable):
         return "refused"
     found = compare(
         written.formula,
-        formula(str(case["reference"]), symbols),
+        reference,
         symbols,
         seed=seed,
         boundary=case.get("boundary", "strict"),
