@@ -647,7 +647,7 @@ def test_the_workflow_that_is_documented_hands_in_and_shows_the_score(
     )  # fmt: skip
     workflow = yaml.safe_load(WORKFLOW.read_text())
     (job,) = workflow["jobs"].values()
-    assert workflow["permissions"] == {"id-token": "write"}
+    assert (workflow["permissions"], job["permissions"]) == ({}, {"id-token": "write"})
     (step,) = [step for step in job["steps"] if "run" in step]
     assert step["shell"] == "python"
     proxy = {**os.environ, "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
