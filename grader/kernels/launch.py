@@ -20,7 +20,7 @@ from grader.kernels.dtypes import type_literal
 from grader.kernels.lanes import CHUNK_LANES, Dims, Geometry
 from grader.kernels.limits import WARP, Budget, Hardware
 from grader.kernels.machine import Halt, Issue, Machine
-from grader.kernels.memory import global_memory, whole
+from grader.kernels.memory import Memory, global_memory, whole
 from grader.kernels.refusals import Refusal, Refused
 from grader.kernels.source import Program, find_kernel, read_program
 from grader.kernels.typed import ArrayType, Frame, Step, Type
@@ -41,7 +41,66 @@ class Zeros:
         return np.zeros(self.shape, self.dtype)
 
 
-Argument = npt.NDArray[Any] | Zeros | int | float | bool | np.generic
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """An array that repeats a few entries, made where it is used; what is stored there is kept."""
+
+    shape: tuple[int, ...]
+    entries: npt.NDArray[Any]
+    """In one dimension, in the array's dtype; a single zero costs no memory where none is read."""
+
+    @property
+    def count(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def nbytes(self) -> int:
+        return self.count * self.entries.dtype.itemsize
+
+    def make(self) -> Any:
+        if not self.entries.any():
+            return np.zeros(self.shape, self.entries.dtype)
+        key = self.shape, self.entries.dtype.str, self.entries.tobytes()
+        # Whoever has it gives it back as it was: another launch finds it made.
+        made = _made.pop(key, None)
+        return fill_with(self.entries, self.count).reshape(self.shape) if made is None else made
+
+    def take_back(self, array: Any, places: npt.NDArray[np.int64]) -> Stored:
+        """What a launch left at the places where it stored, which hold again what they did."""
+        flat = array.reshape(-1)
+        stored = Stored(places, flat[places])
+        flat[places] = self.entries[places % len(self.entries)]
+        if self.entries.any():
+            _made.clear()
+            _made[self.shape, self.entries.dtype.str, self.entries.tobytes()] = array
+        return stored
+
+
+_made: dict[tuple[tuple[int, ...], str, bytes], Any] = {}
+"""At most one large array, which several launches in turn are given."""
+
+
+def fill_with(entries: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
+    """So many entries that repeat a few; doubled rather than copied one by one."""
+    made = np.empty(count, entries.dtype)
+    filled = min(count, len(entries))
+    made[:filled] = entries[:filled]
+    while 0 < filled < count:
+        more = min(filled, count - filled)
+        made[filled : filled + more] = made[:more]
+        filled += more
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a launch left where it stored, by place in row-major order."""
+
+    places: npt.NDArray[np.int64]
+    values: npt.NDArray[Any]
+
+
+Argument = npt.NDArray[Any] | Zeros | Repeated | int | float | bool | np.generic
 
 # Blocks whose counts stand for a whole launch: both ends of the grid and two between.
 SAMPLED_BLOCKS = 4
@@ -73,6 +132,8 @@ class KernelRun:
     blocks: int = 0
     """How many blocks were interpreted."""
     total_blocks: int = 0
+    stored: dict[int, Stored] = field(default_factory=dict)
+    """By position, for each argument that was `Repeated`."""
 
     @property
     def is_complete(self) -> bool:
@@ -117,17 +178,28 @@ def run_kernel(
     )
     halted = refusal = None
     done = 0
+    stored: dict[int, Stored] = {}
     try:
         function = find_kernel(program, name)
         check_launch(machine, function.lineno)
         compiler = Compiler(program, machine)
         with np.errstate(all="ignore"):
-            made = [each.make() if isinstance(each, Zeros) else each for each in arguments]
+            made = [
+                each.make() if isinstance(each, Zeros | Repeated) else each for each in arguments
+            ]
             views, types, constants = bind(function, made, machine)
             scope, body = compiler.kernel(function, types, constants)
             watch_written(machine, views, types, compiler.written)
+            for view, each in zip(views, arguments, strict=False):
+                if isinstance(each, Repeated):
+                    view.memory.touched = []
             numbers = np.arange(total) if blocks is None else np.asarray(blocks, np.int64)
             done = run_chunks(machine, body, len(scope.slots), views, numbers)
+            stored = {
+                position: each.take_back(made[position], list_touched(views[position].memory))
+                for position, each in enumerate(arguments)
+                if isinstance(each, Repeated)
+            }
     except Refused as refused:
         refusal = refused.refusal
     except Halt as halt:
@@ -145,6 +217,7 @@ def run_kernel(
         work=int(machine.work),
         blocks=done,
         total_blocks=total,
+        stored=stored,
     )
 
 
@@ -210,6 +283,12 @@ def bind(
     return views, types, [None] * len(views)
 
 
+def list_touched(memory: Memory) -> npt.NDArray[np.int64]:
+    """The places that were stored to, each once and in order."""
+    touched = memory.touched or [np.empty(0, np.int64)]
+    return np.unique(np.concatenate(touched))
+
+
 def watch_written(machine: Machine, views: list[Any], types: list[Type], written: set[int]) -> None:
     """Only arrays that some access stores to can be raced for."""
     machine.shadows = []
@@ -245,4 +324,4 @@ def sample_blocks(grid: Sequence[int], seed: int = 0) -> tuple[int, ...]:
     return tuple(sorted({0, total - 1, *(int(block) for block in between)}))
 
 
-__all__ = ["KernelRun", "Launch", "Zeros", "run_kernel", "sample_blocks"]
+__all__ = ["KernelRun", "Launch", "Repeated", "Stored", "Zeros", "run_kernel", "sample_blocks"]

@@ -38,6 +38,8 @@ class Memory:
         self.written: npt.NDArray[np.bool_] | None = None
         """For shared and local memory: which entries hold a value."""
         self.is_filled = space in ("global", "const")
+        self.touched: list[npt.NDArray[np.int64]] | None = None
+        """Where it is asked for: the places of all stores and atomics."""
 
     def place(self, flat: Lanes, geometry: Geometry) -> Lanes:
         """Where entries of this lane's own copy lie in `entries`."""
@@ -48,6 +50,8 @@ class Memory:
         return flat
 
     def mark_written(self, places: Lanes) -> None:
+        if self.touched is not None:
+            self.touched.append(np.array(places, np.int64, ndmin=1))
         if not self.is_filled and self.written is not None:
             self.written[places] = True
 

@@ -107,14 +107,41 @@ def judge_program(marks: Marks, candidate: Candidate, trials: list[Trial]) -> li
     """The outcomes of a kernel that can be interpreted."""
     part = marks.part
     values = judge_values(part, trials)
-    outcomes = [values, judge_safety(part, trials)]
+    safety = judge_safety(part, trials) if stores_anything(part, trials) else idle(part)
+    outcomes = [values, safety]
     if part.efficient is not None:
         if values.verdict is Verdict.PASSED:
-            outcomes.append(judge_efficiency(part, candidate, marks.yardstick))
+            counted = judge_efficiency(part, candidate, marks.yardstick)
+            if counted.verdict in (Verdict.WRONG, Verdict.UNDECIDED):
+                # Right at the sizes it could guess, and not at a real one.
+                outcomes[0] = replace(counted, check="correct", points=part.correct.points)
+                if counted.verdict is Verdict.WRONG:
+                    counted = skip_efficiency(part)
+            outcomes.append(counted)
         else:
-            words, points = "counted once the values are right", part.efficient.points
-            outcomes.append(failed("efficient", Verdict.SKIPPED, words, points=points))
+            outcomes.append(skip_efficiency(part))
     return outcomes
+
+
+def stores_anything(part: KernelPart, trials: list[Trial]) -> bool:
+    """Whether any launch reached an output; one that was stopped might have."""
+    return any(
+        trial.run.halted is not None
+        or any(site.kind != "load" and site.array in part.outputs for site in trial.run.sites)
+        for trial in trials
+    )
+
+
+def idle(part: KernelPart) -> Outcome:
+    """Doing nothing is safe, and earns nothing."""
+    words = "no output is ever stored to, so there is nothing that could be unsafe"
+    return failed("safe", Verdict.SKIPPED, words, points=part.safe.points)
+
+
+def skip_efficiency(part: KernelPart) -> Outcome:
+    assert part.efficient is not None
+    words, points = "counted once the values are right", part.efficient.points
+    return failed("efficient", Verdict.SKIPPED, words, points=points)
 
 
 def refuse_all(part: KernelPart, file: str, refusal: Refusal) -> tuple[Outcome, ...]:

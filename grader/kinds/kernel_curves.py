@@ -129,7 +129,8 @@ def count_launch(
 ) -> Measures | None:
     """The counts of a whole launch, from a few of its blocks."""
     launch = plan_launch(part, sizes)
-    run = count(part, candidate, sizes, launch, sample_blocks(launch.grid), budget)
+    blocks = sample_blocks(launch.grid)
+    run = count(candidate, launch, shape_arguments(part, sizes), blocks, budget)
     if not run.is_complete:
         return None
     few, factor = measure(run), run.total_blocks / run.blocks
@@ -146,7 +147,8 @@ def find_refusal(part: KernelPart, candidate: Candidate) -> Refusal | None:
     sizes = list_curve_sizes(part)[0]
     launch = plan_launch(part, sizes)
     budget = Budget(work=WORK_AT_LEAST)
-    return count(part, candidate, sizes, launch, sample_blocks(launch.grid), budget).refusal
+    blocks = sample_blocks(launch.grid)
+    return count(candidate, launch, shape_arguments(part, sizes), blocks, budget).refusal
 
 
 def list_curve_sizes(part: KernelPart) -> list[dict[str, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -10,11 +10,12 @@ from math import log2
 
 from grader.errors import BrokenReference
 from grader.kernels.annotating import annotate, name_habits
-from grader.kernels.launch import KernelRun, Launch, Zeros, sample_blocks
+from grader.kernels.launch import KernelRun, Launch, Repeated, Zeros, sample_blocks
 from grader.kernels.limits import Budget
 from grader.kernels.measures import Excess, Measures, find_excess, measure
 from grader.kernels.source import Program
 from grader.kinds.kernel_runs import REFERENCE_BUDGET, Candidate, plan_launch
+from grader.kinds.kernel_work import Shortfall, Work, do_work, draw_repeated, find_shortfall
 from grader.spec.function_part import Draw
 from grader.spec.kernel_part import KernelPart, Tier
 from grader.spec.kernel_sizes import evaluate_size
@@ -35,6 +36,9 @@ class Yardstick:
     blocks: tuple[int, ...]
     tiers: tuple[tuple[Tier, Measures], ...]
     budget: Budget
+    arguments: tuple[Repeated | int, ...]
+    work: Work | None
+    """What those blocks must have stored; None where a block alone doesn't say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,26 +68,39 @@ def _count_tiers(rules: Rules, seed: int) -> Yardstick:
     assert part.efficient is not None
     launch = plan_launch(part, part.efficient.sizes)
     blocks = sample_blocks(launch.grid, seed)
-    sizes = part.efficient.sizes
+    arguments = draw_repeated(part, part.efficient.sizes, seed)
     tiers = []
     work = WORK_AT_LEAST
     for tier in part.efficient.tiers:
         candidate = Candidate(program=reference, name=tier.like)
-        run = count(part, candidate, sizes, launch, blocks, REFERENCE_BUDGET)
+        run = count(candidate, launch, arguments, blocks, REFERENCE_BUDGET)
         if not run.is_complete:
             raise BrokenReference(f"{tier.like}: {run.refusal or run.halted}")
         tiers.append((tier, measure(run)))
         work = max(work, STOP_AT * run.work)
-    return Yardstick(launch=launch, blocks=blocks, tiers=tuple(tiers), budget=Budget(work=work))
+    best = part.efficient.tiers[0].like
+    return Yardstick(
+        launch=launch,
+        blocks=blocks,
+        tiers=tuple(tiers),
+        budget=Budget(work=work),
+        arguments=tuple(arguments),
+        work=do_work(part, part.efficient.sizes, reference, best, launch, arguments, blocks),
+    )
 
 
 def judge_efficiency(part: KernelPart, candidate: Candidate, yardstick: Yardstick) -> Outcome:
-    """The best tier whose counts the kernel's stay near."""
+    """The best tier whose counts the kernel's stay near; `wrong` where its values are."""
     assert part.efficient is not None
     wanted = part.efficient
-    run = count(part, candidate, wanted.sizes, yardstick.launch, yardstick.blocks, yardstick.budget)
+    run = count(
+        candidate, yardstick.launch, yardstick.arguments, yardstick.blocks, yardstick.budget
+    )
     if not run.is_complete:
         return stopped(part, run)
+    shortfall = find_shortfall(yardstick.work, run.stored) if yardstick.work else None
+    if shortfall is not None:
+        return idled(part, shortfall)
     saw = measure(run)
     ceilings = wanted.ceilings.model_dump()
     short: tuple[Excess, ...] = ()
@@ -98,22 +115,24 @@ def judge_efficiency(part: KernelPart, candidate: Candidate, yardstick: Yardstic
 
 
 def count(
-    part: KernelPart,
     candidate: Candidate,
-    sizes: Mapping[str, int],
     launch: Launch,
+    arguments: Sequence[Repeated | Zeros | int],
     blocks: tuple[int, ...],
     budget: Budget,
 ) -> KernelRun:
-    """Interpret a few blocks on arrays of zeros, whose values count for nothing."""
+    """Interpret a few blocks of a launch at a real size."""
     return candidate.interpret(
-        candidate.program,
-        candidate.name,
-        launch,
-        shape_arguments(part, sizes),
-        budget=budget,
-        blocks=blocks,
+        candidate.program, candidate.name, launch, arguments, budget=budget, blocks=blocks
     )
+
+
+def idled(part: KernelPart, shortfall: Shortfall) -> Outcome:
+    """Counts of work that was not done say nothing."""
+    assert part.efficient is not None
+    verdict = Verdict.WRONG if shortfall.is_certain else Verdict.UNDECIDED
+    points, note = part.efficient.points, "values at a real size"
+    return failed("efficient", verdict, shortfall.words, points=points, staff_note=note)
 
 
 def shape_arguments(part: KernelPart, sizes: Mapping[str, int]) -> list[Zeros | int]:

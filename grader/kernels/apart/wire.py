@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from grader.kernels.counts import LineCost, Site
-from grader.kernels.launch import KernelRun, Launch, Zeros
+from grader.kernels.launch import KernelRun, Launch, Repeated, Stored, Zeros
 from grader.kernels.limits import Budget
 from grader.kernels.machine import Issue
 from grader.kernels.refusals import Refusal
@@ -43,7 +43,10 @@ def send_request(stream: IO[bytes], request: Request) -> None:
         "blocks": request.blocks,
         "arguments": describe_arguments(request.arguments),
     }
-    send(stream, header, [as_bytes(array) for array in list_arrays(request.arguments)])
+    arrays = [each for each in request.arguments if isinstance(each, np.ndarray | Repeated)]
+    once = {id(each): each for each in arrays}.values()
+    buffers = [each.entries if isinstance(each, Repeated) else each for each in once]
+    send(stream, header, [as_bytes(buffer) for buffer in buffers])
 
 
 def read_request(stream: IO[bytes]) -> Request | None:
@@ -74,8 +77,10 @@ def send_run(stream: IO[bytes], run: KernelRun, arguments: Sequence[Any]) -> Non
         "issues": [spell(issue) for issue in run.issues],
         "sites": [spell(site) for site in run.sites],
         "lines": [[line, spell(cost)] for line, cost in run.lines.items()],
+        "stored": [[position, len(each.places)] for position, each in run.stored.items()],
     }
-    send(stream, header, [as_bytes(array) for array in list_arrays(arguments)])
+    stored = [array for each in run.stored.values() for array in (each.places, each.values)]
+    send(stream, header, [as_bytes(array) for array in (*list_arrays(arguments), *stored)])
 
 
 def read_run(stream: IO[bytes], arguments: Sequence[Any]) -> KernelRun | None:
@@ -85,6 +90,12 @@ def read_run(stream: IO[bytes], arguments: Sequence[Any]) -> KernelRun | None:
         return None
     if not all(fill(stream, array) for array in list_arrays(arguments)):
         return None
+    stored: dict[int, Stored] = {}
+    for position, count in header["stored"]:
+        dtype = arguments[position].entries.dtype
+        stored[position] = Stored(np.empty(count, np.int64), np.empty(count, dtype))
+        if not (fill(stream, stored[position].places) and fill(stream, stored[position].values)):
+            return None
     refusal, halted = header["refusal"], header["halted"]
     return KernelRun(
         refusal=None if refusal is None else Refusal(**refusal),
@@ -97,6 +108,7 @@ def read_run(stream: IO[bytes], arguments: Sequence[Any]) -> KernelRun | None:
         work=header["work"],
         blocks=header["blocks"],
         total_blocks=header["total_blocks"],
+        stored=stored,
     )
 
 
@@ -127,6 +139,11 @@ def describe_arguments(arguments: Sequence[Any]) -> list[dict[str, Any]]:
     for position, argument in enumerate(arguments):
         if isinstance(argument, Zeros):
             described.append({"zeros": argument.shape, "dtype": argument.dtype})
+        elif isinstance(argument, Repeated):
+            same = first.setdefault(id(argument), position)
+            count, dtype = len(argument.entries), argument.entries.dtype.str
+            words = {"same": same} if same < position else {"repeated": count}
+            described.append(words | {"shape": argument.shape, "dtype": dtype})
         elif isinstance(argument, np.ndarray):
             # Two parameters may be one array: it must stay one over there.
             same = first.setdefault(id(argument), position)
@@ -152,10 +169,12 @@ def read_arguments(stream: IO[bytes], described: Sequence[dict[str, Any]]) -> li
         elif "zeros" in words:
             arguments.append(Zeros(tuple(words["zeros"]), words["dtype"]))
         else:
-            array = np.empty(words["shape"], words["dtype"])
+            count = words.get("repeated")
+            array = np.empty(words["shape"] if count is None else count, words["dtype"])
             if not fill(stream, array):
                 raise EOFError("the request ends before its arrays do")
-            arguments.append(array)
+            is_whole = count is None
+            arguments.append(array if is_whole else Repeated(tuple(words["shape"]), array))
     return arguments
 
 
