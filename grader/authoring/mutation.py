@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from grader.authoring.certificate import ENOUGH, Claim, MutantReport
 from grader.authoring.further_draws import FurtherDraws
 from grader.authoring.rehearsing import SECRET, Rehearsal, name_function
-from grader.authoring.source_mutants import SourceMutant, mutate_source
+from grader.authoring.source_mutants import SourceMutant, leave_out_others, mutate_source
 from grader.authoring.written_mutants import WrittenMutant, mutate_answer
 from grader.spec.models import Limits
 from grader.verdicts import Verdict
@@ -71,7 +71,8 @@ def _try_functions(stage: Rehearsal, told: Told) -> list[MutantReport]:
     if all(check.expect is not None for check in part.checks) and not stage.problem.reference:
         return []
     apart = [*part.equivalents, *(mistake.like for mistake in part.mistakes if mistake.like)]
-    mutants = _spread(mutate_source(stage.problem.reference, name_function(part), apart))
+    name = name_function(part)
+    mutants = _spread(mutate_source(leave_out_others(stage.problem.reference, name), name, apart))
     further = FurtherDraws(stage)
     judges_properties = all(check.holds is not None for check in part.checks)
 

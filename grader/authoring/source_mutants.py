@@ -37,9 +37,9 @@ def mutate_source(source: str, function: str, apart: Iterable[str] = ()) -> list
     `apart` are functions that are wrong on purpose: changes in them prove nothing.
     Errors   SyntaxError when the source is no Python.
     """
+    found: dict[str, SourceMutant] = {}
     tree = ast.parse(source)
     meaning = ast.dump(tree)
-    found: dict[str, SourceMutant] = {}
     for owner, top in _reach(tree, function, frozenset(apart)):
         for node, parent in _walk(top):
             for changed in _change(node, parent):
@@ -47,6 +47,27 @@ def mutate_source(source: str, function: str, apart: Iterable[str] = ()) -> list
                 if mutant is not None and _means(mutant.text) not in (None, meaning):
                     found.setdefault(mutant.text, mutant)
     return _name_apart(found.values())
+
+
+def leave_out_others(source: str, function: str) -> str:
+    """The module without functions that this one never calls.
+
+    A reference holds a dozen wrong twins, and every mutant's text is read anew.
+    Errors   SyntaxError when the source is no Python.
+    """
+    tree = ast.parse(source)
+    kept = {id(statement) for _, statement in _reach(tree, function, frozenset())}
+    lines = source.splitlines(keepends=True)
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef) and id(statement) not in kept:
+            lines[_first_line(statement) - 1 : statement.end_lineno] = [
+                "" for _ in range(_first_line(statement), (statement.end_lineno or 0) + 1)
+            ]
+    return "".join(lines)
+
+
+def _first_line(statement: ast.FunctionDef) -> int:
+    return min([statement.lineno, *(each.lineno for each in statement.decorator_list)])
 
 
 def _change(node: ast.AST, parent: ast.AST) -> Iterator[ast.AST]:

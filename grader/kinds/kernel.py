@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from grader.errors import BrokenReference
 from grader.kernels.apart.interpreter import interpret_apart
@@ -10,7 +11,13 @@ from grader.kernels.refusals import Refusal
 from grader.kernels.source import Program, read_program
 from grader.kinds.kernel_compiled import judge_compiled
 from grader.kinds.kernel_curves import draw_charts
-from grader.kinds.kernel_efficiency import Yardstick, judge_efficiency, lay_yardstick
+from grader.kinds.kernel_efficiency import (
+    Rules,
+    Yardstick,
+    judge_efficiency,
+    lay_yardstick,
+    name_rules,
+)
 from grader.kinds.kernel_runs import Candidate, Trial, run_trials
 from grader.kinds.kernel_timing import judge_time
 from grader.kinds.kernel_values import judge_safety, judge_values
@@ -99,8 +106,13 @@ class Marks:
     @property
     def yardstick(self) -> Yardstick:
         if self._yardstick is None:
-            self._yardstick = lay_yardstick(self.part, self.reference, self.seed)
+            self._yardstick = lay_yardstick(unnamed(self.part), self.reference, self.seed)
         return self._yardstick
+
+
+def unnamed(part: KernelPart) -> KernelPart:
+    """The part without its mistakes, on which no count depends: counted once for both."""
+    return part.model_copy(update={"mistakes": ()})
 
 
 def judge_program(marks: Marks, candidate: Candidate, trials: list[Trial]) -> list[Outcome]:
@@ -176,10 +188,16 @@ def list_checks(part: KernelPart) -> list[tuple[str, object]]:
 
 
 def read_reference(bench: Bench) -> Program:
-    program = read_program(bench.reference_source)
+    program = read_known(bench.reference_source)
     if isinstance(program, Refusal):
         raise BrokenReference(f"line {program.line} of the reference: {program}")
     return program
+
+
+@lru_cache(maxsize=16)
+def read_known(text: str) -> Program | Refusal:
+    """A reference, read once a process: no submission changes it."""
+    return read_program(text)
 
 
 def name_mistake(marks: Marks, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
@@ -191,7 +209,9 @@ def name_mistake(marks: Marks, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, 
     for mistake in marks.part.mistakes:
         # What a twin is known to get is in the problem: only those that could fit are run.
         known = {str(check): verdict for check, verdict in mistake.verdicts.items()}
-        fits = all(known.get(c, "passed") == v for c, v in verdicts.items())
+        fits = all(
+            known[c] == v if c in known else v in ("passed", "skipped") for c, v in verdicts.items()
+        )
         if fits and judge_twin(marks, mistake.like, outcomes) == diagnose(outcomes):
             alike.append(mistake.say)
     if len(alike) != 1:
@@ -203,16 +223,35 @@ def name_mistake(marks: Marks, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, 
 
 def judge_twin(marks: Marks, name: str, outcomes: tuple[Outcome, ...]) -> list[set[str]]:
     """The faults of a known twin, check by check."""
-    part, twin = marks.part, Candidate(program=marks.reference, name=name)
+    rules = name_rules(marks.part, marks.reference)
     if outcomes[0].verdict is outcomes[1].verdict is Verdict.PASSED:
         # Only the counts are in question, and the twin's values are known to be right.
-        counted = judge_efficiency(part, twin, marks.yardstick)
+        counted = count_twin(rules, name, marks.seed)
         return diagnose((*outcomes[:2], counted, *outcomes[3:]))
-    trials = run_trials(part, marks.part_id, twin, marks.reference, marks.seed)
+    return diagnose(judge_twin_in_full(rules, marks.part_id, name, marks.seed))
+
+
+@lru_cache(maxsize=64)
+def count_twin(rules: Rules, name: str, seed: int) -> Outcome:
+    """The counts of a known twin, once a process."""
+    yardstick = lay_yardstick(unnamed(rules.part), rules.reference, seed)
+    return judge_efficiency(rules.part, Candidate(program=rules.reference, name=name), yardstick)
+
+
+@lru_cache(maxsize=64)
+def judge_twin_in_full(rules: Rules, part_id: str, name: str, seed: int) -> tuple[Outcome, ...]:
+    """All outcomes of a known twin, once a process.
+
+    Errors   BrokenReference when it cannot be interpreted.
+    """
+    part, reference = rules.part, rules.reference
+    twin = Candidate(program=reference, name=name)
+    trials = run_trials(part, part_id, twin, reference, seed)
     refusal = trials[-1].run.refusal
     if refusal is not None:
         raise BrokenReference(f"{name}, line {refusal.line}: {refusal}")
-    return diagnose(tuple(judge_program(marks, twin, trials)))
+    marks = Marks(part=part, part_id=part_id, reference=reference, seed=seed)
+    return tuple(judge_program(marks, twin, trials))
 
 
 def diagnose(outcomes: tuple[Outcome, ...]) -> list[set[str]]:

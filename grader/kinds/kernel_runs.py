@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +23,9 @@ from grader.spec.kernel_sizes import evaluate_size
 # A hostile kernel is stopped at the first size, within a second; an honest one needs little.
 TRIAL_BUDGET = Budget(time_s=10)
 REFERENCE_BUDGET = Budget(work=2_000_000)
+
+REMEMBERED = 64
+"""Sizes whose right values are kept: those of a homework's kernels; some hundred KiB each."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,19 +83,11 @@ def run_trials(
             candidate.program, candidate.name, launch, list(after.values()), budget=TRIAL_BUDGET
         )
         expected, allowed = before, None
-
-        def run_reference(given: Mapping[str, Any], launch: Launch = launch) -> dict[str, Any]:
-            left = copy_arguments(given)
-            check_reference(
-                run_kernel(reference, right, launch, list(left.values()), budget=REFERENCE_BUDGET),
-                right,
-            )
-            return left
-
         if run.is_complete:
-            expected = run_reference(before)
-            if part.rounding is not None:
-                allowed = bound_rounding(part, sizes, before, expected, run_reference)
+            launched = ReferenceLaunch(
+                part=part, reference=reference, right=right, sizes=sizes, seed=seed
+            )
+            expected, allowed = find_expected(launched)
         trials.append(
             Trial(
                 sizes=sizes,
@@ -106,6 +102,51 @@ def run_trials(
         if not run.is_complete:
             break
     return trials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceLaunch:
+    """What the reference leaves at one size; equal to another of the same text."""
+
+    part: KernelPart = field(compare=False)
+    reference: Program = field(compare=False)
+    right: str
+    sizes: Mapping[str, int] = field(compare=False)
+    seed: int
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        asked = {"arguments", "outputs", "launch", "rounding"}
+        written = self.part.model_dump(mode="json", include=asked)
+        text = f"{written!r}\0{sorted(self.sizes.items())}\0{self.reference.text}"
+        object.__setattr__(self, "key", text)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def find_expected(launched: ReferenceLaunch) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """What the reference leaves, and how far an output may be off: once for all who are asked.
+
+    Errors   BrokenReference when the reference does not run clean.
+    """
+    part, sizes = launched.part, launched.sizes
+    launch = plan_launch(part, sizes)
+
+    def run_reference(given: Mapping[str, Any]) -> dict[str, Any]:
+        left = copy_arguments(given)
+        arguments = list(left.values())
+        check_reference(
+            run_kernel(
+                launched.reference, launched.right, launch, arguments, budget=REFERENCE_BUDGET
+            ),
+            launched.right,
+        )
+        return left
+
+    before = draw_arguments(part, sizes, launched.seed)
+    expected = run_reference(before)
+    if part.rounding is None:
+        return expected, None
+    return expected, bound_rounding(part, sizes, before, expected, run_reference)
 
 
 def check_reference(run: KernelRun, name: str) -> None:

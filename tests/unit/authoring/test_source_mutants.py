@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.source_mutants import mutate_source
+from grader.authoring.source_mutants import leave_out_others, mutate_source
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -96,6 +96,16 @@ def test_each_mutant_has_one_change_and_its_diff_shows_it() -> None:
 
         assert len(before) == len(after) == 1
         assert SCALE.replace(before[0], after[0], 1) == mutant.text
+
+
+def test_functions_that_are_never_called_can_be_left_out_of_the_mutants() -> None:
+    short = leave_out_others(SCALE, "scale")
+
+    assert "_rows" in short
+    assert "FACTOR = 2" in short
+    assert "scale_wrong" not in short
+    assert "_other" not in short
+    assert names(short) == names(SCALE)
 
 
 def test_brackets_keep_a_change_within_its_place() -> None:
