@@ -8,12 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+KEY_LENGTH = 64
 FORMAT = "1"
 """Part of every key: another number makes all that was remembered before unknown."""
+
+
+MOST_MIB = 256
+"""Of one folder. A course's homework of a term takes a tenth of it; a draw of large arrays, a
+MiB each, is what fills it."""
+KEPT_DAYS = 120
+"""A term: what nobody asked for since then is worked out again."""
+SWEPT_EVERY_H = 24
+"""A sweep looks at every entry, which for thousands of them takes some milliseconds."""
+ABANDONED_H = 1
+"""A half-written file that old belongs to a process that was killed."""
+USED_AGAIN_H = 24
+"""How old an entry's mark of its last use may be: one write a day, not one a use."""
 
 
 def find_cache_folder(name: str = "expected") -> Path:
@@ -34,12 +49,19 @@ def name_key(parts: Iterable[str | bytes]) -> str:
 
 def read_entry(folder: Path, key: str) -> bytes | None:
     """What was remembered under a key; None where nothing whole was."""
+    path = folder / key[:2] / key
     try:
-        entry = (folder / key[:2] / key).read_bytes()
+        entry = path.read_bytes()
     except OSError:
         return None
     digest, content = entry[:32], entry[32:]
-    return content if hashlib.sha256(content).digest() == digest else None
+    if hashlib.sha256(content).digest() != digest:
+        return None
+    with suppress(OSError):
+        # Whoever wrote it is not asked when it was read: many file systems don't note that.
+        if time.time() - path.stat().st_mtime > USED_AGAIN_H * 3600:
+            os.utime(path)
+    return content
 
 
 def write_entry(folder: Path, key: str, content: bytes) -> None:
@@ -53,3 +75,57 @@ def write_entry(folder: Path, key: str, content: bytes) -> None:
     except OSError:
         with suppress(OSError):
             part.unlink()
+        return
+    with suppress(OSError):
+        if _is_due(folder):
+            sweep(folder)
+
+
+def _is_due(folder: Path) -> bool:
+    """Whether nobody has swept for a day, by the folder's own time; whoever asks first does it."""
+    if abs(time.time() - folder.stat().st_mtime) < SWEPT_EVERY_H * 3600:
+        return False
+    os.utime(folder)
+    return True
+
+
+def sweep(folder: Path, *, most_mib: float = MOST_MIB, kept_days: float = KEPT_DAYS) -> None:
+    """Forget what is old, then what was used longest ago, until the rest has room.
+
+    Others may read, write and sweep at the same time: an entry that is gone is not known, and one
+    that comes back is whole.
+
+    Cost   a look at each entry.
+    """
+    now = time.time()
+    kept: list[tuple[float, int, Path]] = []
+    for entry in _list_entries(folder):
+        with suppress(OSError):
+            found = entry.stat(follow_symlinks=False)
+            age_s = now - found.st_mtime
+            is_part = "." in entry.name
+            if age_s > (ABANDONED_H * 3600 if is_part else kept_days * 86400):
+                os.unlink(entry.path)  # noqa: PTH108
+            elif not is_part:
+                kept.append((found.st_mtime, found.st_size, Path(entry.path)))
+    size = sum(each for _, each, _ in kept)
+    for _, each, path in sorted(kept, key=lambda entry: entry[0]):
+        if size <= most_mib * (1 << 20):
+            break
+        with suppress(OSError):
+            path.unlink()
+            size -= each
+
+
+def _list_entries(folder: Path) -> Iterable[os.DirEntry[str]]:
+    """The files that this module wrote, and nothing else that lies there."""
+    with os.scandir(folder) as shelves:
+        for shelf in list(shelves):
+            if len(shelf.name) == 2 and shelf.is_dir(follow_symlinks=False):
+                with suppress(OSError), os.scandir(shelf.path) as entries:
+                    yield from (
+                        entry
+                        for entry in entries
+                        if len(entry.name.partition(".")[0]) == KEY_LENGTH
+                        and entry.is_file(follow_symlinks=False)
+                    )
