@@ -38,7 +38,7 @@ class SubmissionBench:
         submission: Submission,
         secret: str,
     ) -> None:
-        self._sandbox = sandbox
+        self.sandbox = sandbox
         self._expected = expected
         self._problem = problem
         self._submission = submission
@@ -78,7 +78,7 @@ class SubmissionBench:
             )
             for index, given in enumerate(inputs)
         ]
-        return self._sandbox.run(calls, STUDENT)
+        return self.sandbox.run(calls, STUDENT)
 
     def call_reference(
         self,
@@ -109,7 +109,7 @@ class SubmissionBench:
             )
             for index in missing
         ]
-        for index, run in zip(missing, self._sandbox.run(calls, REFERENCE), strict=True):
+        for index, run in zip(missing, self.sandbox.run(calls, REFERENCE), strict=True):
             self._require_value(function, run)
             # Values for inputs that only this student's failure led to are not for the disk.
             self._expected.remember(keys[index], run.value, only_here=limits is not None)
@@ -137,7 +137,7 @@ class SubmissionBench:
             )
             for index in missing
         ]
-        for index, run in zip(missing, self._sandbox.run(calls, REFERENCE), strict=True):
+        for index, run in zip(missing, self.sandbox.run(calls, REFERENCE), strict=True):
             self._require_value(function, run)
             self._expected.remember(keys[index], run.value)
             known[index] = True, run.value

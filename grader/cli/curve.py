@@ -11,6 +11,7 @@ from grader.cli import GRADED, NOTHING_TO_GRADE
 from grader.cli.options import assignment_option, course_option
 
 if TYPE_CHECKING:
+    from grader.kernels.source import Program
     from grader.kinds.kernel_runs import Candidate
     from grader.report.models import ChartReport
     from grader.spec.kernel_part import KernelPart
@@ -93,19 +94,34 @@ def _count(loaded: LoadedAssignment, part_id: str, path: Path) -> tuple[Chart, .
         place = f"{source.name}:{refusal.line}:{refusal.column}"
         click.echo(f"grade: {place}: cannot be drawn: {refusal}", err=True)
         return None
-    return (*_time(part, problem.reference, student), *draw_charts(part, reference, student))
+    return (*_time(part, part_id, reference, student), *draw_charts(part, reference, student))
 
 
-def _time(part: KernelPart, reference: str, student: Candidate) -> tuple[Chart, ...]:
-    """A chart of times, where there is a GPU that can be used; else none, and why not."""
+def _time(
+    part: KernelPart, part_id: str, reference: Program, student: Candidate
+) -> tuple[Chart, ...]:
+    """A chart of times, where there is a GPU that can be used; else none, and why not.
+
+    Errors   NoIsolation where there is a GPU and the sandbox doesn't hold.
+    """
+    from grader.kernels.refusals import Refused
     from grader.kinds.kernel_curves import draw_time_chart, list_curve_sizes
     from grader.kinds.kernel_timing import ask_for_times, find_missing
+    from grader.kinds.kernel_values import is_sound
+    from grader.sandbox.pool import Sandbox
 
     missing = find_missing()
+    if not missing and not is_sound(part, part_id, student, reference):
+        missing = "the kernel is not right and safe yet"
     if missing:
         click.echo(f"by counted work, not by time: {missing}\n")
         return ()
-    found, complaint = ask_for_times(part, reference, student, list_curve_sizes(part))
+    sizes = list_curve_sizes(part)
+    try:
+        with Sandbox() as sandbox:
+            found, complaint = ask_for_times(part, reference.text, student, sizes, sandbox)
+    except Refused as refused:
+        found, complaint = None, str(refused)
     if found is None:
         click.echo(f"by counted work: the GPU could not be used: {complaint}\n", err=True)
         return ()

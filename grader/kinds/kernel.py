@@ -60,22 +60,24 @@ def judge(part: KernelPart, part_id: str, handed_in: HandedIn, bench: Bench) -> 
         for outcome in outcomes
     ]
     named = add_charts(marks, student, name_mistake(marks, tuple(located)))
-    return (*named, *judge_by_compiler_and_gpu(marks, student, named))
+    return (*named, *judge_by_compiler_and_gpu(marks, student, named, bench))
 
 
 def judge_by_compiler_and_gpu(
-    marks: Marks, student: Candidate, outcomes: tuple[Outcome, ...]
+    marks: Marks, student: Candidate, outcomes: tuple[Outcome, ...], bench: Bench
 ) -> list[Outcome]:
     """What depends on the machine: open wherever it lacks a compiler or a GPU."""
     part = marks.part
     found = []
+    is_correct, is_safe = (outcome.verdict is Verdict.PASSED for outcome in outcomes[:2])
     if part.compiled is not None:
-        found.append(judge_compiled(part, student))
+        found.append(judge_compiled(part, student, bench.sandbox, is_correct=is_correct))
     if part.timed is not None:
-        is_sound = all(outcome.verdict is Verdict.PASSED for outcome in outcomes[:2])
+        is_sound = is_correct and is_safe
+        reference = marks.reference.text
         found.append(
-            judge_time(part, marks.seed, marks.reference.text, student, is_sound=is_sound)
-        )  # fmt: skip
+            judge_time(part, marks.seed, reference, student, bench.sandbox, is_sound=is_sound)
+        )
     return found
 
 

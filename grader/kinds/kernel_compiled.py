@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from grader.errors import SystemFault
 from grader.kernels.refusals import Refused
-from grader.kernels.static.compiling import compile_kernel, find_missing
+from grader.kernels.static.compiling import (
+    COMPILER,
+    FUNCTION,
+    MEMORY_MIB,
+    MODULES,
+    TIME_S,
+    find_missing,
+    read_answer,
+    write_sources,
+)
 from grader.kernels.static.facts import CompiledFacts
 from grader.kinds.kernel_runs import Candidate
+from grader.sandbox.pool import Sandbox
+from grader.sandbox.records import Call, Ending
 from grader.spec.function_part import Draw
 from grader.spec.kernel_part import Compiled, KernelPart
+from grader.values import Value
 from grader.verdicts import Outcome, Verdict, failed, passed
 
 ADVICE = {
@@ -25,25 +39,63 @@ WORDS = {
 }  # fmt: skip
 
 
-def judge_compiled(part: KernelPart, candidate: Candidate) -> Outcome:
-    """The `compiled` outcome; open where there is no compiler here, or it fails by itself."""
+def judge_compiled(
+    part: KernelPart, candidate: Candidate, sandbox: Sandbox, *, is_correct: bool
+) -> Outcome:
+    """The `compiled` outcome; open where there is no compiler here, or it fails by itself.
+
+    Errors   NoIsolation where the sandbox doesn't hold.
+    """
     asked = part.compiled
     assert asked is not None
+    if not is_correct:
+        words = "compiled once the values are right"
+        return failed("compiled", Verdict.SKIPPED, words, points=asked.points)
     missing = find_missing()
     if missing:
         return leave_open(asked, missing)
     try:
-        facts = compile_kernel(
-            candidate.program, candidate.name, list_types(part), asked.capability
-        )  # fmt: skip
+        facts = compile_kernel(candidate, list_types(part), asked.capability, sandbox)
     except Refused as refused:
-        return leave_open(asked, f"the source is refused: {refused}")
+        place = f"line {refused.refusal.line}: " if refused.refusal.line else ""
+        return leave_open(asked, f"{place}{refused}")
     except SystemFault as fault:
         return leave_open(asked, "the compiler failed by itself", str(fault))
     if isinstance(facts, str):
         words = f"saw  Numba can't compile it: {facts}\ntry  run it once under Numba yourself"
         return failed("compiled", Verdict.WRONG, words, points=asked.points, staff_note="compile")
     return judge_facts(asked, facts)
+
+
+def compile_kernel(
+    candidate: Candidate,
+    types: Sequence[tuple[str, int]],
+    capability: tuple[int, int],
+    sandbox: Sandbox,
+) -> CompiledFacts | str:
+    """The facts of a kernel for arguments of these dtypes and dimensions; or what Numba has
+    against it.
+
+    Numba and the assembler run where a student's code would, within its limits.
+
+    Errors   Refused for a source that Numba must not see; SystemFault when the compiler fails;
+             NoIsolation where the sandbox doesn't hold.
+    Cost     half a second of processor time; a second more for the first one.
+    """
+    described: Value = list(types)
+    call = Call(
+        sources=write_sources(candidate.program, candidate.name),
+        module=COMPILER,
+        function=FUNCTION,
+        arguments=(candidate.name, described, capability),
+        modules=MODULES,
+        time_s=TIME_S,
+        memory_mib=MEMORY_MIB,
+    )
+    (run,) = sandbox.run([call])
+    if run.ending is not Ending.RETURNED:
+        raise SystemFault(f"compiling a kernel ended with {run.ending.value}: {run.detail}"[:500])
+    return read_answer(run.value, capability)
 
 
 def judge_facts(asked: Compiled, facts: CompiledFacts) -> Outcome:

@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from grader.kernels.refusals import Refused
 from grader.kernels.timing.module_text import write_module
-from grader.kernels.timing.records import (
-    Comparison,
-    Scaling,
-    TimedRound,
-    TimingRecord,
-)
+from grader.kernels.timing.reading import MalformedRecord, read_record, read_times
+from grader.kernels.timing.records import TimingRecord
 from grader.kernels.timing.thresholds import Thresholds, find_shortfalls, say_times
 from grader.kinds.kernel_runs import Candidate
+from grader.sandbox.alone import Program, run_alone
+from grader.sandbox.graphics import find_graphics
+from grader.sandbox.pool import Sandbox
 from grader.spec.kernel_part import KernelPart
 from grader.verdicts import Outcome, Verdict, failed, passed
 
-ROOT = Path(__file__).resolve().parents[2]
 DEVICES = ("/dev/nvidiactl", "/dev/dxg")
 # Three comparisons of at most five seconds on the device, a retry, compiling and slopes.
 LIMIT_S = 180
-KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_HOME")
+CHILD = "from grader.kinds.kernel_timing_child import main; main()"
 # What a line of a driver's complaint may take in a note for staff.
 COMPLAINT_LENGTH = 2000
 
 
 def judge_time(
-    part: KernelPart, seed: int, reference: str, candidate: Candidate, *, is_sound: bool
+    part: KernelPart,
+    seed: int,
+    reference: str,
+    candidate: Candidate,
+    sandbox: Sandbox,
+    *,
+    is_sound: bool,
 ) -> Outcome:
-    """The `timed` outcome; its points stay open wherever no fair time can be had."""
+    """The `timed` outcome; its points stay open wherever no fair time can be had.
+
+    Errors   NoIsolation where the sandbox doesn't hold.
+    """
     assert part.timed is not None
     points = part.timed.points
     if not is_sound:
@@ -43,7 +48,11 @@ def judge_time(
     missing = find_missing()
     if missing:
         return leave_open(part, f"not timed: {missing}")
-    record, complaint = ask_for_record(part, seed, reference, candidate)
+    try:
+        record, complaint = ask_for_record(part, seed, reference, candidate, sandbox)
+    except Refused as refused:
+        place = f"line {refused.refusal.line}: " if refused.refusal.line else ""
+        return leave_open(part, f"not timed: {place}{refused}")
     if record is None:
         return leave_open(part, "not timed: the GPU could not be used", complaint)
     return judge_record(part, record)
@@ -104,90 +113,73 @@ def judge_record(part: KernelPart, record: TimingRecord) -> Outcome:
 
 
 def ask_for_record(
-    part: KernelPart, seed: int, reference: str, candidate: Candidate
+    part: KernelPart, seed: int, reference: str, candidate: Candidate, sandbox: Sandbox
 ) -> tuple[TimingRecord | None, str]:
-    """A record from a process of its own; None, and what that process said, without one."""
+    """A record from a box of its own; None, and what was said there, without one.
+
+    Errors   Refused for a source that Numba must not see; NoIsolation.
+    """
     assert part.timed is not None
     slow = part.timed.slow
     if slow is None:
         assert part.efficient is not None
         slow = part.efficient.tiers[-1].like
     asked = {"ask": "record", "slow": slow, "seed": seed}
-    found, complaint = ask(part, reference, candidate, asked)
-    if found is None:
+    answer, complaint = ask(part, reference, candidate, asked, sandbox)
+    if answer is None:
         return None, complaint
     try:
-        return read_record(found), complaint
-    except (ValueError, KeyError, TypeError) as error:
+        return read_record(answer), complaint
+    except MalformedRecord as error:
         return None, f"an answer that can't be read: {error}\n{complaint}"
 
 
 def ask_for_times(
-    part: KernelPart, reference: str, candidate: Candidate, sizes: list[dict[str, int]]
+    part: KernelPart,
+    reference: str,
+    candidate: Candidate,
+    sizes: list[dict[str, int]],
+    sandbox: Sandbox,
 ) -> tuple[dict[str, Any] | None, str]:
-    """Microseconds by kernel at each size, for a curve; None, and why, without a GPU."""
+    """Microseconds by kernel at each size, for a curve; None, and why, without a GPU.
+
+    Errors   Refused for a source that Numba must not see; NoIsolation.
+    """
     assert part.efficient is not None
     tiers = [tier.like for tier in part.efficient.tiers]
     asked = {"ask": "curve", "tiers": tiers, "sizes": sizes, "seed": 0}
-    return ask(part, reference, candidate, asked)
+    answer, complaint = ask(part, reference, candidate, asked, sandbox)
+    if answer is None:
+        return None, complaint
+    try:
+        return read_times(answer, ["student", *tiers], len(sizes)), complaint
+    except MalformedRecord as error:
+        return None, f"an answer that can't be read: {error}\n{complaint}"
 
 
 def ask(
-    part: KernelPart, reference: str, candidate: Candidate, asked: dict[str, Any]
-) -> tuple[dict[str, Any] | None, str]:
+    part: KernelPart,
+    reference: str,
+    candidate: Candidate,
+    asked: dict[str, Any],
+    sandbox: Sandbox,
+) -> tuple[bytes | None, str]:
     request = asked | {
         "part": part.model_dump(mode="json", by_alias=True),
         "student": write_module(candidate.program, candidate.name),
         "name": candidate.name,
         "reference": reference,
     }
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-s", "-m", "grader.kinds.kernel_timing_child"],
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=LIMIT_S,
-            env=kept | {"PYTHONPATH": str(ROOT), "HOME": "/nonexistent"},
-            cwd="/",
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return None, f"stopped after {LIMIT_S} s"
-    complaint = done.stderr.decode("utf-8", "replace")[-COMPLAINT_LENGTH:]
-    if done.returncode != 0:
-        return None, f"exit {done.returncode}\n{complaint}"
-    try:
-        return dict(json.loads(done.stdout)), complaint
-    except ValueError as error:
-        return None, f"an answer that can't be read: {error}\n{complaint}"
-
-
-def read_record(found: dict[str, Any]) -> TimingRecord:
-    """A record from its JSON.
-
-    Errors   ValueError, KeyError or TypeError for anything else.
-    """
-    fields = dict(found)
-    for name in ("itself", "slow", "student"):
-        if found[name] is not None:
-            fields[name] = read_comparison(found[name])
-    if found["scaling"] is not None:
-        scaling = found["scaling"]
-        fields["scaling"] = Scaling(
-            sizes=tuple(scaling["sizes"]),
-            times_us=tuple(scaling["times_us"]),
-            slope=scaling["slope"],
-        )
-    return TimingRecord(**fields)
-
-
-def read_comparison(found: dict[str, Any]) -> Comparison:
-    rounds = tuple(
-        TimedRound(left_us=left, right_us=right, copy_us=copy, order=())
-        for left, right, copy in found["rounds"]
+    # Settles the tier; the box has a canary of its own.
+    sandbox.prove()
+    program = Program(
+        text=CHILD,
+        request=json.dumps(request).encode(),
+        time_s=LIMIT_S,
+        graphics=find_graphics(),
     )
-    quartiles = found["quartiles"]
-    return Comparison(
-        **{**found, "rounds": rounds, "quartiles": None if quartiles is None else tuple(quartiles)}
-    )
+    ended = run_alone(program, sandbox.tier)
+    complaint = ended.complaint[-COMPLAINT_LENGTH:]
+    if ended.fault:
+        return None, f"{ended.fault}\n{complaint}"
+    return ended.answer, complaint

@@ -1,7 +1,8 @@
-"""The process that times kernels on a GPU: reads one request, writes one record, ends.
+"""The program that times kernels on a GPU: reads one request, writes one record, ends.
 
-No Python of a student's runs here: their kernels come as text that `write_module` made. The
-reference module is the author's and is run.
+It runs in a box of its own (`grader.sandbox.alone`). A student's kernel comes as text that
+`write_module` made; the reference module is the author's. The grader believes no byte of the
+answer before it has been read strictly.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from grader.kernels.machine import Issue
-from grader.kinds.kernel_runs import Trial
+from grader.kernels.source import Program
+from grader.kinds.kernel_runs import Candidate, Trial, run_trials
 from grader.spec.kernel_part import KernelPart
 from grader.verdicts import Outcome, Verdict, failed, passed
 
@@ -107,6 +108,15 @@ def say_wrong(
 
 def say_allowance(allowed: Any, at: tuple[int, ...]) -> str:
     return "" if allowed is None else f", give or take {allowed[at]:.1e} by rounding"
+
+
+def is_sound(part: KernelPart, part_id: str, candidate: Candidate, reference: Program) -> bool:
+    """Whether a kernel is right and safe, for a caller that has nothing more to say about it."""
+    trials = run_trials(part, part_id, candidate, reference, seed=0)
+    if trials[-1].run.refusal is not None:
+        return False
+    outcomes = judge_values(part, trials), judge_safety(part, trials)
+    return all(outcome.verdict is Verdict.PASSED for outcome in outcomes)
 
 
 def judge_safety(part: KernelPart, trials: Sequence[Trial]) -> Outcome:

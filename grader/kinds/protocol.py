@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from grader.sandbox.pool import Sandbox
 from grader.sandbox.records import Run
 from grader.spec.models import Limits
 from grader.submission.models import Answer, Source
@@ -41,6 +42,10 @@ class Bench(Protocol):
     @property
     def reference_source(self) -> str:
         """The reference module's text: kernels are interpreted from it."""
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where everything runs, for what is more than a call of a student's function."""
 
     def call_student(
         self,

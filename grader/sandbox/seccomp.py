@@ -14,7 +14,7 @@ import struct
 from collections.abc import Mapping
 
 from grader.errors import NoIsolation
-from grader.sandbox.syscalls import CONDITIONAL, NUMBERS
+from grader.sandbox.syscalls import CONDITIONAL, GRAPHICS, NUMBERS
 
 ALLOW = 0x7FFF0000
 KILL_PROCESS = 0x80000000
@@ -60,10 +60,13 @@ a shared library would be a signal to other children."""
 
 
 @functools.cache
-def build_filter(machine: str | None = None, *, is_fenced: bool = False) -> bytes:
+def build_filter(
+    machine: str | None = None, *, is_fenced: bool = False, has_graphics: bool = False
+) -> bytes:
     """Assemble the filter for one architecture.
 
-    With `is_fenced` for a process that Landlock alone keeps from the machine's files.
+    With `is_fenced` for a process that Landlock alone keeps from the machine's files; with
+    `has_graphics` for one that speaks with a GPU's driver.
 
     Errors   NoIsolation on an architecture there is no table for.
     """
@@ -80,9 +83,13 @@ def build_filter(machine: str | None = None, *, is_fenced: bool = False) -> byte
     if machine == "x86_64":
         # The x32 ABI has other numbers for the same calls; nothing honest uses it.
         program += [(_JUMP_GREATER_EQUAL, 0, 1, _X32_BIT), (_RETURN, 0, 0, KILL_PROCESS)]
-    for name, numbers in NUMBERS.items():
+    for name, numbers in (NUMBERS | (GRAPHICS if has_graphics else {})).items():
         number = numbers[column]
         if number is None or (is_fenced and name in _SHARED_REFUSED):
+            continue
+        if has_graphics and name == "ioctl":
+            # All that a driver is asked goes through it; no terminal and no socket is in the box.
+            program += _when_number(number, [(_RETURN, 0, 0, ALLOW)])
             continue
         if is_fenced and name in ("open", "openat"):
             program += _judge_opening(number, 1 if name == "open" else 2)

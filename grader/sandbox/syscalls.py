@@ -155,6 +155,19 @@ NUMBERS: dict[str, tuple[int, int | None]] = {
 }
 """None where the architecture has no such call."""
 
+GRAPHICS: dict[str, tuple[int, int | None]] = {
+    "mlock": (149, 228),
+    "mlock2": (325, 284),
+    "munlock": (150, 229),
+    "mbind": (237, 235),
+    "get_mempolicy": (239, 236),
+    "set_mempolicy": (238, 237),
+    "sched_setaffinity": (203, 122),
+    "memfd_create": (319, 279),
+}
+"""What a GPU's driver may ask for beside these, in a box of its own and nowhere else: memory that
+stays where a device can reach it, and threads near it. And `ioctl` as it likes."""
+
 CONDITIONAL = frozenset(
     {
         "clone", "clone3", "openat2", "prctl", "ioctl", "fcntl", "flock", "prlimit64", "kill",

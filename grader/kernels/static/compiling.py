@@ -1,25 +1,27 @@
-"""Asks for a kernel's compiled facts, from a process that compiles and ends."""
+"""What is asked of the sandbox to compile a kernel, and how its answer is read."""
 
 from __future__ import annotations
 
-import functools
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
+from importlib import resources
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
 from grader.errors import SystemFault
 from grader.kernels.source import Program
-from grader.kernels.static.facts import CompiledFacts
+from grader.kernels.static.facts import CompiledFacts, read_facts
+from grader.kernels.static.inside import WRITTEN
 from grader.kernels.timing.module_text import write_module
+from grader.values import ArrayValue, Value
 
-ROOT = Path(__file__).resolve().parents[3]
-LIMIT_S = 120
-KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "CUDA_HOME")
+COMPILER = "inside"
+FUNCTION = "compile_kernel"
+MODULES = ("numpy", "numba", "numba.cuda")
+TIME_S = 60
+MEMORY_MIB = 4096
+"""Address space: what the compiler's libraries map alone is two gibibytes."""
+MOST_TEXT = 16 << 20
+"""PTX of a source of 64 KiB, all of its loops unrolled."""
+MOST_CAUSE = 300
 
 
 def find_missing() -> str:
@@ -29,39 +31,39 @@ def find_missing() -> str:
     return ""
 
 
-def compile_kernel(
-    program: Program, name: str, types: Sequence[tuple[str, int]], capability: tuple[int, int]
-) -> CompiledFacts | str:
-    """The facts of a kernel for arguments of these dtypes and dimensions; or why it can't be.
+def write_sources(program: Program, name: str) -> Mapping[str, str]:
+    """The compiler and what it compiles, as modules of one call in the sandbox.
 
-    Errors   SystemFault when the compiling process fails for another reason than the source.
-             Refused, where there is no kernel of that name.
-    Cost     a second and a half for starting Numba, then a tenth for the kernel.
+    Errors   Refused, where there is no kernel of that name, or Numba must not see it.
     """
-    request = {
-        "text": write_module(program, name),
-        "name": name,
-        "types": [{"dtype": dtype, "ndim": ndim} for dtype, ndim in types],
-        "capability": capability,
-    }
-    found = ask(json.dumps(request))
-    if "error" in found:
-        return str(found["error"])
-    return CompiledFacts(**{**found["facts"], "capability": tuple(found["facts"]["capability"])})
+    folder = resources.files("grader.kernels.static")
+    compiler = folder.joinpath(f"{COMPILER}.py").read_text(encoding="utf-8")
+    return {COMPILER: compiler, WRITTEN: write_module(program, name)}
 
 
-@functools.lru_cache(maxsize=64)
-def ask(request: str) -> dict[str, Any]:
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-s", "-m", "grader.kernels.static.child"],
-            input=request.encode(), capture_output=True, timeout=LIMIT_S, cwd="/", check=False,
-            env=kept | {"PYTHONPATH": str(ROOT), "HOME": "/nonexistent"},
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise SystemFault(f"compiling a kernel took more than {LIMIT_S} s") from None
-    if done.returncode != 0:
-        complaint = done.stderr.decode("utf-8", "replace").strip()[-500:]
-        raise SystemFault(f"compiling a kernel ended with {done.returncode}: {complaint}")
-    return dict(json.loads(done.stdout))
+def read_answer(value: Value, capability: tuple[int, int]) -> CompiledFacts | str:
+    """The facts, or why Numba can't compile it. Nothing in the answer is believed unseen.
+
+    Errors   SystemFault for anything that the compiler doesn't answer.
+    """
+    match value:
+        case {"error": str(cause), **rest} if not rest and len(cause) <= MOST_CAUSE:
+            return cause
+        case {"text": text, "log": log, "release": (int(major), int(minor)), **rest} if not rest:
+            release = major, minor
+            try:
+                return read_facts(read_text(text), read_text(log), capability, release)
+            except ValueError as error:
+                raise SystemFault(str(error)[:MOST_CAUSE]) from None
+    raise SystemFault("the compiler's answer is none")
+
+
+def read_text(value: Value) -> str:
+    """Bytes in an array, as a compiler writes them.
+
+    Errors   ValueError for anything else.
+    """
+    is_bytes = isinstance(value, ArrayValue) and value.dtype == "uint8" and value.entries.ndim == 1
+    if not is_bytes or value.entries.size > MOST_TEXT:  # type: ignore[union-attr]
+        raise ValueError("the compiler's answer holds no text")
+    return bytes(value.entries.tobytes()).decode("utf-8", "replace")  # type: ignore[union-attr]

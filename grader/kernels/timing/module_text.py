@@ -13,11 +13,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.kernels.compiler import STATEMENTS
-from grader.kernels.refusals import quote, refuse
 from grader.kernels.source import Program, find_kernel, read_defaults, resolve
+from grader.kernels.timing.allowed import require_allowed
 
-ROOTS = ("math", "numba", "numpy")
 # Options of `cuda.jit` that change what is compiled and nothing else.
 OPTIONS = ("device", "fastmath", "inline", "max_registers")
 
@@ -25,40 +23,26 @@ OPTIONS = ("device", "fastmath", "inline", "max_registers")
 def write_module(program: Program, name: str) -> str:
     """Source text with `name` and all that it calls.
 
-    Errors   Refused, where there is no kernel of that name.
+    Errors   Refused, where there is no kernel of that name, or it holds what Numba must not see.
     """
     find_kernel(program, name)
     wanted = list_reachable(program, name)
-    for each in wanted:
-        require_known_statements(program.functions[each])
+    functions = {each: strip(program, program.functions[each]) for each in wanted}
+    require_allowed(program, functions.values())
     lines = ["import math", "import numba", "import numba.cuda", "import numpy", ""]
     used = {
-        node.id for each in wanted for node in ast.walk(program.functions[each])
+        node.id for each in functions.values() for node in ast.walk(each)
         if isinstance(node, ast.Name)
     }  # fmt: skip
     for local, origin in program.imports.items():
-        if local in used and is_known(origin):
+        if local in used:
             lines.append(f"{local} = {origin}")
     for local, value in program.constants.items():
         if local in used:
             lines.append(f"{local} = {spell(value)}")
     for each in wanted:
-        lines += ["", write_function(program, program.functions[each])]
+        lines += ["", write_function(program, program.functions[each], functions[each])]
     return "\n".join(lines) + "\n"
-
-
-def require_known_statements(function: ast.FunctionDef) -> None:
-    """Nothing in a body but what the interpreter knows, reached or not.
-
-    Numba evaluates text itself in some places, as the types of a `with objmode(...)`.
-
-    Errors   Refused at the first other statement.
-    """
-    for node in (each for statement in function.body for each in ast.walk(statement)):
-        if isinstance(node, ast.Lambda | ast.JoinedStr | ast.Yield | ast.YieldFrom | ast.Await) or (
-            isinstance(node, ast.stmt) and type(node) not in STATEMENTS
-        ):
-            raise refuse(node, f"`{quote(node)}` in a kernel", "keep to what kernels can do")
 
 
 def list_reachable(program: Program, name: str) -> list[str]:
@@ -79,12 +63,6 @@ def list_reachable(program: Program, name: str) -> list[str]:
     return found
 
 
-def is_known(origin: str) -> bool:
-    """Whether a dotted name starts in a library that kernels use, and is nothing but names."""
-    parts = origin.split(".")
-    return parts[0] in ROOTS and all(part.isidentifier() for part in parts)
-
-
 def spell(value: object) -> str:
     """A constant as Python text that gives it back, infinities and nothing else by name."""
     if isinstance(value, np.generic):
@@ -98,19 +76,45 @@ def spell(value: object) -> str:
     return repr(value)
 
 
-def write_function(program: Program, function: ast.FunctionDef) -> str:
-    """The function with our decorator in place of its own, without annotations."""
-    options = ", ".join(f"{name}={value}" for name, value in list_options(program, function))
-    # Written anew as well: whatever is written in a signature, Python would evaluate.
+def strip(program: Program, function: ast.FunctionDef) -> ast.FunctionDef:
+    """The function without decorators, annotations and texts, with its defaults written anew.
+
+    Whatever is written in a signature, Python would evaluate.
+    """
     defaults = [ast.parse(spell(value), mode="eval").body
                 for value in read_defaults(program, function).values()]  # fmt: skip
-    bare = [ast.arg(arg=each.arg) for each in (*function.args.posonlyargs, *function.args.args)]
-    plain = copy.copy(function)
+    bare = [ast.arg(arg=each.arg, lineno=each.lineno, col_offset=each.col_offset)
+            for each in (*function.args.posonlyargs, *function.args.args)]  # fmt: skip
+    plain = copy.deepcopy(function)
     plain.args = ast.arguments(
         posonlyargs=[], args=bare, kwonlyargs=[], kw_defaults=[], defaults=defaults
     )  # fmt: skip
-    plain.decorator_list, plain.returns = [], None
-    return f"@numba.cuda.jit({options})\n{ast.unparse(ast.fix_missing_locations(plain))}"
+    plain.decorator_list, plain.returns, plain.type_comment = [], None, None
+    stripped = ast.fix_missing_locations(Stripper().visit(plain))
+    assert isinstance(stripped, ast.FunctionDef)
+    return stripped
+
+
+class Stripper(ast.NodeTransformer):
+    """Takes out of a body what says nothing to a compiler."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return ast.copy_location(ast.Pass(), node) if is_text else node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)
+
+    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
+        return ast.copy_location(ast.Assert(test=node.test, msg=None), node)
+
+
+def write_function(program: Program, written: ast.FunctionDef, plain: ast.FunctionDef) -> str:
+    """The stripped function under our decorator in place of its own."""
+    options = ", ".join(f"{name}={value}" for name, value in list_options(program, written))
+    return f"@numba.cuda.jit({options})\n{ast.unparse(plain)}"
 
 
 def list_options(program: Program, function: ast.FunctionDef) -> Iterator[tuple[str, str]]:

@@ -19,10 +19,12 @@ from grader.kernels.refusals import Refused
 from grader.kernels.source import Program, read_program
 from grader.kernels.timing.module_text import write_module
 from grader.kernels.timing.protocol import Plan, measure, trace_times
+from grader.kernels.timing.reading import read_record
 from grader.kinds import kernel_timing
 from grader.kinds.kernel_curves import draw_time_chart, list_curve_sizes
 from grader.kinds.kernel_runs import Candidate
-from grader.kinds.kernel_timing import judge_record, judge_time, read_record
+from grader.kinds.kernel_timing import judge_record, judge_time
+from grader.sandbox.pool import Sandbox
 from grader.spec.kernel_part import KernelPart
 from grader.verdicts import Verdict
 
@@ -149,9 +151,9 @@ def test_a_record_survives_the_way_between_two_processes() -> None:
     plan = replace(PLAN, slope_sizes=tuple({"n": n} for n in (1, 2, 4, 8)))
     record = measure(FakeDevice(), plan)
 
-    found = read_record(json.loads(json.dumps(record.as_json())))
+    found = read_record(json.dumps(record.as_json()).encode())
 
-    assert found.as_json() == read_record(found.as_json()).as_json()
+    assert found.as_json() == read_record(json.dumps(found.as_json()).encode()).as_json()
     assert found.student is not None and record.student is not None
     assert found.student.ratio == record.student.ratio
     assert found.scaling == record.scaling
@@ -175,9 +177,10 @@ def test_times_make_a_chart_with_the_cpu_where_there_is_one() -> None:
     assert chart.sizes == (64, 128, 256, 512, 1024)
 
 
-def judge_here(part: KernelPart, *, is_sound: bool = True) -> Any:
-    candidate = Candidate(program=read(REFERENCE), name="matmul")
-    return judge_time(part, 1, REFERENCE, candidate, is_sound=is_sound)
+def judge_here(part: KernelPart, *, is_sound: bool = True, text: str = REFERENCE) -> Any:
+    candidate = Candidate(program=read(text), name="matmul")
+    with Sandbox() as sandbox:
+        return judge_time(part, 1, REFERENCE, candidate, sandbox, is_sound=is_sound)
 
 
 @pytest.mark.parametrize("choice", ["skipped", "void"])
