@@ -86,7 +86,10 @@ class Server:
         return json.loads(self.ask("GET", path, query=query)[1])
 
     def follow(self, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Server-sent events until the one called `over`; goes on where a connection broke."""
+        """Server-sent events until the one called `over`; goes on where a connection broke.
+
+        Each time that it breaks an `away` is told between them.
+        """
         last, alone_since, pause_s = "", time.monotonic(), 0.2
         while True:
             connection = self.open()
@@ -111,6 +114,7 @@ class Server:
                     raise ServerAway(
                         f"{self.url} does not answer: {error}; your submission is safe there"
                     ) from None
+                yield "away", {}
             finally:
                 connection.close()
             time.sleep(pause_s)

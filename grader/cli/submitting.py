@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grader.report.live import Progress
     from grader.report.models import Report
 
+AWAY = "the server does not answer; your submission is safe there, trying again"
 ENDED = {
     "cancelled": "the grading was cancelled; hand in again when you want it graded",
     "superseded": "you handed in again before this was graded; the newer one counts",
@@ -47,7 +48,7 @@ def submit_to_server(
     parts = [part["id"] for part in details["parts"]]
     with watch(parts, quiet=quiet) as progress:
         told: set[str] = set()
-        state = _follow(server, f"{url}/events", progress, told, quiet=quiet)
+        state = _follow(server, f"{url}/events", progress, told)
         if state != "done":
             raise SystemFault(ENDED.get(state, f"the grading ended as {state}"))
         report = read_report(server.ask("GET", f"{url}/report")[1])
@@ -125,7 +126,7 @@ def upload(server: Server, content: bytes) -> str:
     return sha256
 
 
-def _follow(server: Server, path: str, progress: Progress, told: set[str], *, quiet: bool) -> str:
+def _follow(server: Server, path: str, progress: Progress, told: set[str]) -> str:
     """Show what happens and note which parts were told of; the state it ends in."""
     said = ""
     for kind, document in server.follow(path):
@@ -133,10 +134,10 @@ def _follow(server: Server, path: str, progress: Progress, told: set[str], *, qu
             score = _read_part(document)
             told.add(score.id)
             progress.finished(score)
-        elif kind == "status" and not quiet:
-            line = _say_status(document)
+        elif kind in ("status", "away"):
+            line = AWAY if kind == "away" else _say_status(document)
             if line and line != said:
-                click.echo(line, err=True)
+                progress.said(line)
             said = line
         elif kind == "over":
             return str(document["state"])

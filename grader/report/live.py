@@ -33,6 +33,9 @@ class Progress(Protocol):
     def finished(self, score: PartScore) -> None:
         """This part is done."""
 
+    def said(self, words: str) -> None:
+        """How the grading as a whole stands: its place in a queue, say."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -87,6 +90,11 @@ class PlainProgress:
         self._stream.write(f"{count}  {name}  {score.verdict} {_share(score)}\n")
         self._stream.flush()
 
+    def said(self, words: str) -> None:
+        if self._stream is not None:
+            self._stream.write(f"{clean_line(words)}\n")
+            self._stream.flush()
+
 
 class LiveTable:
     """All parts from the start, each with a spinner while it runs and its verdict after."""
@@ -94,6 +102,7 @@ class LiveTable:
     def __init__(self, part_ids: Sequence[str], *, stream: TextIO) -> None:
         self._rows: dict[str, PartScore | None] = dict.fromkeys(part_ids)
         self._running: str | None = None
+        self._said = ""
         self._stream = stream
         self._live: Live | None = None
         self._console: Console | None = None
@@ -137,6 +146,9 @@ class LiveTable:
         if self._running == score.id:
             self._running = None
 
+    def said(self, words: str) -> None:
+        self._said = clean_line(words)
+
     def _draw(self) -> RenderableType:
         from rich.console import Group
         from rich.table import Table
@@ -158,12 +170,13 @@ class LiveTable:
                 table.add_row(self._spinner, name, "", Text("running", "dim"))
             else:
                 table.add_row("", Text(name.plain, "dim"), "", "")
-        return Group(table, Text(self._summarise(), "bold"))
+        said = [Text(self._said, "dim")] if self._said else []
+        return Group(*said, table, Text(self._summarise(), "bold"))
 
     def _find_visible_rows(self) -> list[tuple[str, PartScore | None]]:
         """As many rows as the screen has, around the one that is running."""
         rows = list(self._rows.items())
-        room = max(3, (self._console.height if self._console else 24) - 2)
+        room = max(3, (self._console.height if self._console else 24) - 3)
         done = sum(score is not None for _, score in rows)
         start = min(max(0, done - room // 2), max(0, len(rows) - room))
         return rows[start : start + room]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from conftest import Class
 from deployments import Deployment, wait_for
+from school import Class
 from sqlalchemy import select, update
 from web_site import HASHED, PASSWORD, Browser, read_text
 
@@ -399,7 +399,7 @@ def test_code_and_report_stand_side_by_side_for_staff(
 
 def test_problems_pairs_and_the_service_have_their_pages(service: Deployment) -> None:
     grader = Browser(service).sign_in("grader")
-    assert "not checked here" in grader.get(f"{PLACE}/problems")
+    assert "No certificate on this machine." in grader.get(f"{PLACE}/problems")
     assert "No two submissions are alike." in grader.get(f"{PLACE}/similar")
     operator = Browser(service).sign_in("operator")
     text = read_text(operator.get("/operator"))

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import COURSE, Class
 from deployments import Deployment
+from school import COURSE, Class
 from sqlalchemy import update
 from web_site import Browser, read_text
 

@@ -20,8 +20,8 @@ class Column:
     count: int
 
 
-def draw_columns(columns: Sequence[Column], title: str) -> Markup:
-    """Counts as columns, each with its number above it."""
+def draw_columns(columns: Sequence[Column], title: str, below: str) -> Markup:
+    """Counts as columns, each with its number above it; `below` says what the labels are."""
     most = max((column.count for column in columns), default=0) or 1
     step = (WIDTH - LEFT - RIGHT) / max(1, len(columns))
     tall = HEIGHT - TOP - BOTTOM
@@ -41,7 +41,10 @@ def draw_columns(columns: Sequence[Column], title: str) -> Markup:
             drawn.append(
                 f'<text x="{x + step / 2:.1f}" y="{HEIGHT - 20}">{escape(column.label)}</text>'
             )
-    base = f'<path class="axis" d="M{LEFT} {TOP + tall}H{WIDTH - RIGHT}"/>'
+    base = (
+        f'<path class="axis" d="M{LEFT} {TOP + tall}H{WIDTH - RIGHT}"/>'
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 3}">{escape(below)}</text>'
+    )
     words = "; ".join(f"{column.label}: {column.count}" for column in columns if column.count)
     return _frame(f"{title}. {words or 'nothing yet'}", "".join([base, *drawn]))
 

@@ -31,7 +31,9 @@ def show_dashboard(visit: SignedIn, course: str, assignment: str) -> Response:
     shares = sorted(figures.shares)
     return render(
         visit, "dashboard.html", course=found, assignment=wanted, figures=figures,
-        columns=columns, chart=draw_columns(columns, f"Scores of {len(shares)} students"),
+        columns=columns, chart=draw_columns(
+            columns, f"Scores of {len(shares)} students", "share of the points, in %"
+        ),
         slow=slow, usual=shares[len(shares) // 2] if shares else None,
     )  # fmt: skip
 
@@ -41,6 +43,4 @@ def count_shares(shares: tuple[float, ...]) -> list[Column]:
     counts = [0] * BINS
     for share in shares:
         counts[max(0, min(BINS - 1, int(share * BINS)))] += 1
-    return [
-        Column(f"{index * 10}–{index * 10 + 10} %", count) for index, count in enumerate(counts)
-    ]
+    return [Column(f"{index * 10}–{index * 10 + 10}", count) for index, count in enumerate(counts)]

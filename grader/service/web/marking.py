@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from grader.errors import NotFound, UsageError
 from grader.service.authorising import Action
 from grader.service.marked import read_marked_report
+from grader.service.versions import load_version
 from grader.service.web.opening import PLACE, open_assignment_for, read_points
 from grader.service.web.rendering import render
 from grader.service.web.visiting import PageForm, SignedIn
@@ -176,7 +177,10 @@ def _read(session: Session, assignment: Assignment, current: Waiting) -> dict[st
         each for each in find_marks(session, [submission_id]).get(submission_id, ())
         if each.part == current.part
     ]  # fmt: skip
+    loaded = load_version(session, assignment)
+    prompts = {part_id: part.prompt for _, part_id, part in loaded.parts()}
     return {
+        "prompt": prompts.get(current.part, ""),
         "title": outlined["title"] or current.part,
         "points": float(Fraction(outlined["points"])),
         "answer": next((check.understood for check in found.checks if check.understood), "")

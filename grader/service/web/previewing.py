@@ -101,15 +101,15 @@ def _read_array(asked: Any, text: str) -> Preview:
     return Preview(is_read=True, text=f"{shape}, {len(given.entries)} entries")
 
 
-def _read_by_kind(kind: str, between: str = ", ") -> Callable[[Any, str], Preview]:
+def _read_by_kind(kind: str, frame: str = "{}") -> Callable[[Any, str], Preview]:
     def read(asked: Any, text: str) -> Preview:
         from grader.kinds import find_kind
 
         value = find_kind(kind).read_value(asked, Answer(part="", text=text, file="", line=1))
         if value is None:
             return Preview(is_read=False, trouble="This cannot be read as an answer yet.")
-        shown = between.join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-        return Preview(is_read=True, text=shown)
+        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        return Preview(is_read=True, text=frame.format(shown))
 
     return read
 
@@ -121,7 +121,7 @@ _READERS: dict[str, Callable[[Any, str], Preview]] = {
     "bigO": _read_bound,
     "array": _read_array,
     "interval": _read_by_kind("interval"),
-    "shape": _read_by_kind("shape", " × "),
+    "shape": _read_by_kind("shape", "({})"),
     "set": _read_by_kind("set"),
     "order": _read_by_kind("order"),
 }

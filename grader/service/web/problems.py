@@ -31,6 +31,7 @@ def show_problems(visit: SignedIn, course: str, assignment: str) -> Response:
         proofs |= {part.part: part for part in certificate.parts} if certificate else {}
     return render(
         visit, "problems.html", course=found, assignment=wanted, loaded=loaded, version=version,
+        part_count=sum(1 for _ in loaded.parts()),
         proofs={name.rpartition("/")[2]: proof for name, proof in proofs.items()},
         zone_name=visit.timezone or found.timezone,
     )  # fmt: skip

@@ -56,6 +56,20 @@ def test_terminal_shows_each_finished_part_and_the_points(scores: tuple[PartScor
     assert "conv1d-time" in text
 
 
+def test_what_is_said_of_the_whole_takes_the_place_of_what_was_said(
+    scores: tuple[PartScore, ...],
+) -> None:
+    lines, screen = io.StringIO(), Terminal()
+    with watch(["conv-dims"], stream=lines) as plain, watch(["conv-dims"], stream=screen) as table:
+        for words in ("queued: place 2", "grad\x1b[2Jing"):
+            plain.said(words)
+            table.said(words)
+
+    assert lines.getvalue().splitlines() == ["queued: place 2", "grading"]
+    assert "queued: place 2\r\n" not in screen.getvalue()
+    assert "grading" in screen.getvalue()
+
+
 def test_table_gives_the_cursor_back_after_an_interrupt(scores: tuple[PartScore, ...]) -> None:
     stream = Terminal()
 
