@@ -11,7 +11,6 @@ public check, as a student's right answer would.
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -33,13 +32,11 @@ from grader.sandbox.pool import Sandbox
 from grader.spec.loaded import LoadedAssignment, LoadedProblem
 from grader.spec.loading import Course
 from grader.spec.personal import personalise
+from grader.spec.published import CONFIG, read_server, write_config
 from grader.spec.reference import python_name
 from grader.verdicts import Verdict
 
 Parts = Mapping[str, dict[str, Any] | None]
-
-CONFIG, CONFIG_SCHEMA = "fairmark.json", "fairmark-student/1"
-"""What tells a student's folder from a course, and where its answers may be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,8 @@ def publish(
     for name, text in write_references(loaded, public).items():
         texts[f"reference/{folder}/{name}"] = text
     texts[f"{folder}/README.md"] = write_statement(loaded, public)
-    texts[CONFIG] = _write_config(to / CONFIG, server)
+    # What was named when something else was published to the same folder still holds.
+    texts[CONFIG] = write_config(server or read_server(to))
     starters = {f"{folder}/{name}": text for name, text in write_starters(loaded).items()}
     left = tuple(
         to / name
@@ -185,18 +183,6 @@ def _list_secrets(problem: LoadedProblem) -> Iterator[str]:
             yield from (like for like in likes if like)
         if part.kind in ("function", "fix"):
             yield from part.equivalents  # type: ignore[attr-defined]
-
-
-def _write_config(path: Path, server: str) -> str:
-    """The server that was named, now or when something else was published to the same folder."""
-    try:
-        known = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    except ValueError:
-        known = {}
-    config = {"schema": CONFIG_SCHEMA}
-    if server or known.get("server"):
-        config["server"] = server or known["server"]
-    return json.dumps(config, indent=2) + "\n"
 
 
 def write_specs(loaded: LoadedAssignment, public: Parts) -> dict[str, str]:

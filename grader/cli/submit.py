@@ -45,9 +45,10 @@ if TYPE_CHECKING:
 @click.option(
     "--server",
     metavar="URL",
-    help="Hand in to a server.  [env: GRADE_SERVER; default: grade here, or where no course is"
-    " here, the server of `grade login`]",
+    help="Hand in to a server.  [env: GRADE_SERVER; default: the one that a published folder"
+    " names, if you are signed in to it; where no course is here, the one of `grade login`]",
 )
+@click.option("--here", is_flag=True, help="Grade on this machine and hand nothing in.")
 @click.option("--in-course", metavar="NAME", help="Which of the server's courses.")
 @student_option
 @trust_option
@@ -62,6 +63,7 @@ def command(
     staff: bool,
     quiet: bool,
     server: str | None,
+    here: bool,
     in_course: str | None,
     student: str,
     trust_submission: bool,
@@ -74,7 +76,12 @@ def command(
     grade submit hw2.zip --format html -o report.html
     """
     report = None
-    if server or in_course or os.environ.get("GRADE_SERVER"):
+    if here and (server or in_course):
+        raise UsageError("--here hands nothing in; leave out --server and --in-course")
+    is_local = here or bool(course or student or staff or trust_submission or secret)
+    if not is_local and not server and not os.environ.get("GRADE_SERVER"):
+        server = _find_published_server(path)
+    if not here and (server or in_course or os.environ.get("GRADE_SERVER")):
         report = _grade_there(path, assignment, in_course, server, staff, quiet)
     if report is None:
         try:
@@ -89,6 +96,8 @@ def command(
                 secret=secret,
             )
         except NoCourse:
+            if here:
+                raise
             # A student's machine has no problems on it.
             report = _grade_there(path, assignment, in_course, server, staff, quiet)
             if report is None:
@@ -161,6 +170,26 @@ def _grade_there(
     if staff:
         raise UsageError("--staff reads a report on this machine; a server shows staff its own")
     return submit_to_server(found, path, assignment, in_course, quiet=quiet)
+
+
+def _find_published_server(path: Path) -> str | None:
+    """The server that the published folder names, for those who have signed in to it.
+
+    A file in a folder never gets a token that was not meant for the server it names.
+    """
+    from grader.spec.published import find_server_around
+
+    named = find_server_around(path)
+    if not named:
+        return None
+    from grader.cli.remote import check_url, read_logins
+
+    url = check_url(named)
+    if url in read_logins().get("tokens", {}):
+        return url
+    words = f"graded here and not handed in; to hand in to {url}, run: grade login {url}"
+    click.echo(words, err=True)
+    return None
 
 
 ENDINGS = {
