@@ -142,8 +142,9 @@ class EmbeddedEngine:
     def _claim(self) -> runs.Lease | None:
         # Looking takes no lock; most looks find nothing.
         with self._store.read() as session:
-            if not runs.is_anything_waiting(session, self._settings.queues):
+            if runs.find_next(session, self._settings.queues) is None:
                 return None
+        # Another slot may have been quicker: what is next by now.
         return self._store.attempt(
             lambda session: runs.claim_next(session, self._settings.queues, self.name)
         )

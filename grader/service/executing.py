@@ -23,6 +23,7 @@ from grader.service.slot_process import Slot, SlotStopped
 from grader.store import runs
 from grader.store.blobs import read_blob
 from grader.store.database import Store
+from grader.store.finishing import Result, finish
 from grader.store.runs import Lease
 from grader.store.schema import RunState
 
@@ -94,7 +95,7 @@ class Executor:
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             try:
                 request = self._prepare(lease, Path(folder))
-                student, staff = slot.grade(
+                result = slot.grade(
                     request,
                     limit_s=self.settings.run_minutes * 60,
                     on_part=story.add,
@@ -107,8 +108,13 @@ class Executor:
             except GraderError as fault:
                 log.warning("run failed: %s", fault, extra={"run": lease.run_id})
                 return self._bury(lease, str(fault))
-        is_kept = self.store.attempt(lambda session: runs.finish(session, lease, student, staff))
-        return RunState.DONE if is_kept else None
+        return self.store.attempt(lambda session: self._keep(session, lease, result))
+
+    def _keep(self, session: Session, lease: Lease, result: Result) -> RunState | None:
+        became = finish(session, lease, result)
+        if became is RunState.QUEUED:
+            self.deliver(session, lease.run_id)
+        return became
 
     def _bury(self, lease: Lease, reason: str) -> RunState | None:
         def bury(session: Session) -> RunState | None:

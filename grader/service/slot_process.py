@@ -15,7 +15,7 @@ from typing import Any
 
 from grader.errors import SystemFault
 from grader.report.json import read as read_report
-from grader.report.models import Report
+from grader.store.finishing import Result
 
 POLL_S = 0.25
 """How often a grading under way is asked whether it may go on."""
@@ -49,7 +49,7 @@ class Slot:
         limit_s: float,
         on_part: Callable[[dict[str, Any]], None],
         may_go_on: Callable[[], bool],
-    ) -> tuple[Report, Report]:
+    ) -> Result:
         """The student's and the staff's report.
 
         Errors   SlotStopped when `may_go_on` said no; SlotDied when the process ended, took too
@@ -65,7 +65,8 @@ class Slot:
             elif "fault" in reply:
                 raise SystemFault(reply["fault"])
             else:
-                return read_report(reply["student"]), read_report(reply["staff"])
+                staff = reply["staff"]
+                return Result(reply["student"], staff, read_report(staff))
 
     def warm_up(self) -> None:
         """Start the process, without waiting for it."""

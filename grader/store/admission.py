@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -172,6 +173,7 @@ def _insert_run(
         "purpose": purpose,
         "state": RunState.QUEUED,
         "queue": assignment.queue,
+        "environment": {},
         "queued_at": now(),
     }
     return _insert(session, GradingRun, values)
@@ -179,8 +181,18 @@ def _insert_run(
 
 def _insert(session: Session, mapped: type[Row], values: dict[str, Any]) -> Row:
     """Insert one row past the unit of work, which costs more than the row; it is not tracked."""
-    done: Any = session.execute(_INSERTS[mapped], values)
-    return mapped(**values, id=done.inserted_primary_key[0])
+    done: Any = session.connection().execute(_INSERTS[mapped], values)
+    return mapped(**_find_defaults(mapped) | values, id=done.inserted_primary_key[0])
+
+
+@functools.cache
+def _find_defaults(mapped: type) -> dict[str, Any]:
+    columns: Any = mapped.__table__.columns  # type: ignore[attr-defined]
+    return {
+        column.name: column.default.arg
+        for column in columns
+        if column.default is not None and column.default.is_scalar
+    }
 
 
 def find_priority(session: Session, assignment: Assignment, purpose: Purpose) -> int:

@@ -25,8 +25,9 @@ _INSERTS = {
 def keep_blob(session: Session, content: bytes) -> str:
     """Keep bytes, and give their name."""
     sha256 = hashlib.sha256(content).hexdigest()
-    session.execute(
-        _INSERTS[session.get_bind().dialect.name],
+    connection = session.connection()
+    connection.execute(
+        _INSERTS[connection.dialect.name],
         {
             "sha256": sha256,
             "size": len(content),

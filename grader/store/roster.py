@@ -169,7 +169,7 @@ def recognise_token(session: Session, text: str) -> TokenUse | None:
     prefix, secret = _split_token(text)
     if not prefix:
         return None
-    rows = session.execute(_TOKEN_AND_ROLES, {"prefix": prefix}).all()
+    rows = session.connection().execute(_TOKEN_AND_ROLES, {"prefix": prefix}).all()
     if not rows or not hmac.compare_digest(rows[0].secret_hash, hash_secret(secret)):
         return None
     first, moment = rows[0], now()

@@ -10,29 +10,22 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from grader.errors import Conflict, NotFound
-from grader.store.blobs import keep_blob
 from grader.store.schema import (
     Assignment,
-    CheckOutcome,
     Course,
     GradingRun,
-    PartOutcome,
     ProblemVersion,
     RunEvent,
     RunState,
     Submission,
 )
-from grader.store.scores import refresh
 from grader.store.types import now
-
-if TYPE_CHECKING:
-    from grader.report.models import Report
 
 DEATHS = 3
 """A grading whose own process died this often is set aside: the fourth would die too."""
@@ -48,8 +41,11 @@ class Lease:
     run_id: int
     token: str
     starts: int
+    deaths: int
     request_id: str
     assignment: str
+    assignment_id: int
+    user_id: int
     bundle_sha: str
     archive_sha: str
     archive_name: str
@@ -57,14 +53,15 @@ class Lease:
     secret: str
 
 
-def is_anything_waiting(session: Session, queues: Sequence[str]) -> bool:
-    """Whether there is something to claim."""
-    return session.execute(_NEXT, {"queues": list(queues)}).first() is not None
+def find_next(session: Session, queues: Sequence[str]) -> int | None:
+    """The most urgent waiting grading; None when nothing waits."""
+    found = session.connection().execute(_NEXT, {"queues": list(queues)}).scalar()
+    return None if found is None else int(found)
 
 
 def claim_next(session: Session, queues: Sequence[str], worker: str) -> Lease | None:
     """Claim the most urgent waiting grading; None when nothing waits."""
-    run_id = session.execute(_NEXT, {"queues": list(queues)}).scalar()
+    run_id = find_next(session, queues)
     return claim(session, run_id, worker) if run_id is not None else None
 
 
@@ -82,42 +79,52 @@ _NEXT = (
 def claim(session: Session, run_id: int, worker: str) -> Lease | None:
     """Claim one grading; None when it is not waiting any more."""
     token, moment = str(uuid.uuid4()), now()
-    claimed: Any = session.execute(
-        update(GradingRun)
-        .where(GradingRun.id == run_id, GradingRun.state == RunState.QUEUED)
-        .values(
-            state=RunState.RUNNING,
-            lease_token=token,
-            worker=worker,
-            starts=GradingRun.starts + 1,
-            started_at=moment,
-            heartbeat_at=moment,
-        )
-        .execution_options(synchronize_session=False)
+    connection = session.connection()
+    claimed: Any = connection.execute(
+        _CLAIM, {"run": run_id, "token": token, "by": worker, "moment": moment}
     )
     if claimed.rowcount != 1:
         return None
-    row = session.execute(_LEASED, {"run_id": run_id}).one()
+    row = connection.execute(_LEASED, {"run_id": run_id}).one()
     return Lease(
         run_id=run_id,
         token=token,
-        starts=row[0],
-        request_id=row[1],
-        assignment=row[2],
-        bundle_sha=row[3],
-        archive_sha=row[4] or "",
-        archive_name=row[5],
-        name=row[6],
-        secret=row[7],
+        starts=row.starts,
+        deaths=row.deaths,
+        request_id=row.request_id,
+        assignment=row.slug,
+        assignment_id=row.assignment_id,
+        user_id=row.user_id,
+        bundle_sha=row.bundle_sha,
+        archive_sha=row.archive_sha or "",
+        archive_name=row.archive_name,
+        name=row.name,
+        secret=row.secret,
     )
 
 
+_RUNS: Any = GradingRun.__table__
+_CLAIM = (
+    update(_RUNS)
+    .where(_RUNS.c.id == bindparam("run"), _RUNS.c.state == RunState.QUEUED)
+    .values(
+        state=RunState.RUNNING,
+        lease_token=bindparam("token"),
+        worker=bindparam("by"),
+        starts=_RUNS.c.starts + 1,
+        started_at=bindparam("moment"),
+        heartbeat_at=bindparam("moment"),
+    )
+)
 _LEASED = (
     select(
         GradingRun.starts,
+        GradingRun.deaths,
         GradingRun.request_id,
         Assignment.slug,
         ProblemVersion.bundle_sha,
+        Submission.assignment_id,
+        Submission.user_id,
         Submission.archive_sha,
         Submission.archive_name,
         Submission.name,
@@ -159,71 +166,6 @@ def note_parts(session: Session, lease: Lease, parts: Sequence[dict[str, Any]]) 
         insert(RunEvent),
         [{"run_id": lease.run_id, "starts": lease.starts, "document": part} for part in parts],
     )
-
-
-def finish(session: Session, lease: Lease, student: Report, staff: Report) -> bool:
-    """Keep a grading's result; False, and nothing is kept, when the lease is not held any more."""
-    from grader.report.json import render
-
-    if not _end(session, lease, state=RunState.DONE, finished_at=now(), lease_token=None):
-        return False
-    session.execute(
-        update(GradingRun)
-        .where(GradingRun.id == lease.run_id)
-        .values(
-            fault="",
-            score=staff.score,
-            max_score=staff.max_score,
-            open_points=staff.open_points,
-            isolation=staff.isolation,
-            environment=dict(staff.versions),
-            student_report_sha=keep_blob(session, render(student).encode()),
-            staff_report_sha=keep_blob(session, render(staff).encode()),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    _keep_outcomes(session, lease.run_id, staff)
-    session.execute(delete(RunEvent).where(RunEvent.run_id == lease.run_id))
-    submission_id = select(GradingRun.submission_id).where(GradingRun.id == lease.run_id)
-    submission = session.scalars(select(Submission).where(Submission.id.in_(submission_id))).one()
-    refresh(session, session.get_one(Assignment, submission.assignment_id), submission.user_id)
-    return True
-
-
-def _keep_outcomes(session: Session, run_id: int, staff: Report) -> None:
-    parts = [
-        {
-            "run_id": run_id,
-            "part": shorten(part.id),
-            "position": position,
-            "verdict": part.verdict.value,
-            "score": part.score,
-            "max_score": part.max_score,
-            "open_points": part.open_points,
-        }
-        for position, part in enumerate(staff.parts)
-    ]
-    checks = [
-        {
-            "run_id": run_id,
-            "part": shorten(part.id),
-            "position": position,
-            "name": check.name[:200],
-            "verdict": check.verdict.value,
-            "score": check.score,
-            "max_score": check.max_score,
-            "hidden": check.hidden,
-            "mistake": check.mistake,
-            "elapsed_ms": check.elapsed_ms,
-            "memory_mib": check.memory_mib,
-        }
-        for part in staff.parts
-        for position, check in enumerate(part.checks)
-    ]
-    if parts:
-        session.execute(insert(PartOutcome), parts)
-    if checks:
-        session.execute(insert(CheckOutcome), checks)
 
 
 def give_back(session: Session, lease: Lease) -> bool:
@@ -347,7 +289,7 @@ class Wait:
 def count_before(session: Session, run: GradingRun) -> int:
     """How many gradings of its queue go before a waiting one."""
     asked = {"queue": run.queue, "priority": run.priority, "id": run.id}
-    return int(session.execute(_BEFORE, asked).scalar_one())
+    return int(session.connection().execute(_BEFORE, asked).scalar_one())
 
 
 _BEFORE = select(func.count()).where(
@@ -382,11 +324,6 @@ def find_newest_runs(session: Session, submission_ids: Sequence[int]) -> dict[in
     run = aliased(GradingRun)
     found = session.scalars(select(run).where(run.id.in_(newest)))
     return {each.submission_id: each for each in found}
-
-
-def shorten(part_id: str) -> str:
-    """A part's id without its assignment's."""
-    return part_id.partition("/")[2] or part_id
 
 
 def _end(session: Session, lease: Lease, **values: Any) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from grader.store.admission import find_extension
 from grader.store.schema import (
     Assignment,
+    Extension,
     GradingRun,
     PartOutcome,
     ProblemVersion,
@@ -35,6 +39,9 @@ from grader.store.standing import (
 )
 from grader.store.types import now
 
+if TYPE_CHECKING:
+    from grader.spec.models import Policies
+
 
 def explain_standing(session: Session, assignment: Assignment, user_id: int) -> Judged:
     """A student's score in an assignment, computed now from everything it depends on."""
@@ -45,20 +52,37 @@ def refresh(session: Session, assignment: Assignment, user_id: int) -> Judged:
     """Compute a score and keep a copy; called in the transaction of whatever changed it."""
     session.flush()
     judged = explain_standing(session, assignment, user_id)
-    standing = session.get(Standing, (assignment.id, user_id))
-    if standing is None:
-        standing = Standing(assignment_id=assignment.id, user_id=user_id)
-        session.add(standing)
-    standing.state = judged.state
-    standing.score = round_points(judged.score)
-    standing.max_score = round_points(judged.max_score)
-    standing.open_points = round_points(judged.open_points)
-    standing.submission_id = judged.submission_id
-    standing.is_late = judged.is_late
-    standing.is_adjusted = judged.is_adjusted
-    standing.computed_at = now()
-    session.flush()
+    connection = session.connection()
+    connection.execute(
+        _UPSERTS[connection.dialect.name],
+        {
+            "assignment_id": assignment.id,
+            "user_id": user_id,
+            "state": judged.state,
+            "score": round_points(judged.score),
+            "max_score": round_points(judged.max_score),
+            "open_points": round_points(judged.open_points),
+            "submission_id": judged.submission_id,
+            "is_late": judged.is_late,
+            "is_adjusted": judged.is_adjusted,
+            "computed_at": now(),
+        },
+    )
     return judged
+
+
+def _upsert(insert: Any) -> Any:
+    """A copy in the place of the one before."""
+    table: Any = Standing.__table__
+    made = insert(table)
+    keys = ["assignment_id", "user_id"]
+    return made.on_conflict_do_update(
+        index_elements=keys,
+        set_={column.name: column for column in made.excluded if column.name not in keys},
+    )
+
+
+_UPSERTS = {"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)}
 
 
 def refresh_all(session: Session, assignment: Assignment) -> int:
@@ -95,8 +119,13 @@ def find_counting_runs(
             GradingRun.state == RunState.DONE,
         )
         .order_by(GradingRun.id)
-    )
-    found: dict[int, GradingRun] = {}
+    ).all()
+    return _choose_counting(rows, with_regrade)
+
+
+def _choose_counting(rows: Iterable[Any], with_regrade: int | None) -> dict[int, Any]:
+    """Of (run, its regrade's state, whether that never lowers), the oldest first."""
+    found: dict[int, Any] = {}
     for run, regrade_state, never_lowers in rows:
         counts = run.regrade_id in (None, with_regrade) or regrade_state == "published"
         if not counts:
@@ -112,22 +141,16 @@ def gather_facts(
     session: Session, assignment: Assignment, user_id: int, *, with_regrade: int | None = None
 ) -> Facts:
     """Everything that one score depends on."""
-    from grader.spec.models import Policies
-
-    submissions = session.scalars(
-        select(Submission)
-        .where(
-            Submission.assignment_id == assignment.id,
-            Submission.user_id == user_id,
-            Submission.is_practice.is_(False),
-        )
-        .order_by(Submission.ordinal)
-    ).all()
+    asked = {"assignment": assignment.id, "user": user_id}
+    submissions = session.connection().execute(_SUBMISSIONS, asked).all()
     ids = [submission.id for submission in submissions]
-    runs = find_counting_runs(session, ids, with_regrade=with_regrade)
+    rows = session.connection().execute(_GRADED, {"submissions": ids}).all() if ids else ()
+    runs = _choose_counting(((row, row.state, row.never_lowers) for row in rows), with_regrade)
     parts = _find_parts(session, list(runs.values()))
-    marks = find_marks(session, ids)
-    extension = find_extension(session, assignment.id, user_id)
+    said = session.connection().execute(_SAID, asked).one()
+    marks = find_marks(session, ids) if said.marks else {}
+    extension = find_extension(session, assignment.id, user_id) if said.extensions else None
+    overrides = find_overrides(session, assignment.id, user_id) if said.overrides else []
     return Facts(
         attempts=[
             AttemptFact(
@@ -142,7 +165,7 @@ def gather_facts(
             )
             for submission in submissions
         ],
-        policies=Policies.model_validate(assignment.policies or {}),
+        policies=_read_policies(json.dumps(assignment.policies or {})),
         counts=assignment.counts,
         due_at=assignment.due_at,
         extended_to=extension.due_at if extension else None,
@@ -153,34 +176,95 @@ def gather_facts(
                 Fraction(override.points or 0),
                 override.reason,
             )
-            for override in find_overrides(session, assignment.id, user_id)
+            for override in overrides
         ],
         max_points=Fraction(assignment.max_points),
     )
 
 
-def _find_parts(session: Session, runs: Sequence[GradingRun]) -> dict[int, tuple[PartFact, ...]]:
+@functools.lru_cache(256)
+def _read_policies(text: str) -> Policies:
+    """Policies as the store keeps them; a course's assignments have few different ones."""
+    from grader.spec.models import Policies
+
+    return Policies.model_validate(json.loads(text))
+
+
+_SUBMISSIONS = (
+    select(Submission.id, Submission.ordinal, Submission.received_at)
+    .where(
+        Submission.assignment_id == bindparam("assignment"),
+        Submission.user_id == bindparam("user"),
+        Submission.is_practice.is_(False),
+    )
+    .order_by(Submission.ordinal)
+)
+_GRADED = (
+    select(
+        GradingRun.id,
+        GradingRun.submission_id,
+        GradingRun.version_id,
+        GradingRun.regrade_id,
+        GradingRun.score,
+        Regrade.state,
+        Regrade.never_lowers,
+    )
+    .outerjoin(Regrade, Regrade.id == GradingRun.regrade_id)
+    .where(
+        GradingRun.submission_id.in_(bindparam("submissions", expanding=True)),
+        GradingRun.state == RunState.DONE,
+    )
+    .order_by(GradingRun.id)
+)
+# Few students have any of these: whether there are some is one question.
+_SAID = select(
+    exists()
+    .where(
+        RubricMark.submission_id == Submission.id,
+        Submission.assignment_id == bindparam("assignment"),
+        Submission.user_id == bindparam("user"),
+    )
+    .label("marks"),
+    exists()
+    .where(
+        Extension.assignment_id == bindparam("assignment"),
+        Extension.user_id == bindparam("user"),
+    )
+    .label("extensions"),
+    exists()
+    .where(
+        ScoreOverride.assignment_id == bindparam("assignment"),
+        ScoreOverride.user_id == bindparam("user"),
+    )
+    .label("overrides"),
+)
+_OUTLINES = select(ProblemVersion.id, ProblemVersion.outline).where(
+    ProblemVersion.id.in_(bindparam("versions", expanding=True))
+)
+_PARTS = (
+    select(
+        PartOutcome.run_id,
+        PartOutcome.part,
+        PartOutcome.score,
+        PartOutcome.max_score,
+        PartOutcome.open_points,
+    )
+    .where(PartOutcome.run_id.in_(bindparam("runs", expanding=True)))
+    .order_by(PartOutcome.run_id, PartOutcome.position)
+)
+
+
+def _find_parts(session: Session, runs: Sequence[Any]) -> dict[int, tuple[PartFact, ...]]:
+    if not runs:
+        return {}
+    wanted = sorted({run.version_id for run in runs})
     outlines = {
         version_id: {part["id"]: part for part in outline}
-        for version_id, outline in session.execute(
-            select(ProblemVersion.id, ProblemVersion.outline).where(
-                ProblemVersion.id.in_({run.version_id for run in runs})
-            )
-        )
+        for version_id, outline in session.connection().execute(_OUTLINES, {"versions": wanted})
     }
     versions = {run.id: run.version_id for run in runs}
     found: dict[int, list[PartFact]] = {run.id: [] for run in runs}
-    rows = session.execute(
-        select(
-            PartOutcome.run_id,
-            PartOutcome.part,
-            PartOutcome.score,
-            PartOutcome.max_score,
-            PartOutcome.open_points,
-        )
-        .where(PartOutcome.run_id.in_(list(versions)))
-        .order_by(PartOutcome.run_id, PartOutcome.position)
-    )
+    rows = session.connection().execute(_PARTS, {"runs": list(versions)})
     for run_id, part, score, max_score, open_points in rows:
         known: dict[str, Any] = outlines[versions[run_id]].get(part, {})
         rubric = {item["item"]: Fraction(item["points"]) for item in known.get("rubric", ())}

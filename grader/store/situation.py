@@ -33,15 +33,19 @@ def find_situation(
     session: Session, assignment_id: int, course_id: int, user_id: int, hour_ago: dt.datetime
 ) -> Situation:
     """How a student stands who hands in now."""
-    row = session.execute(
-        _QUESTION,
-        {
-            "assignment_id": assignment_id,
-            "course_id": course_id,
-            "user_id": user_id,
-            "hour_ago": hour_ago,
-        },
-    ).one()
+    row = (
+        session.connection()
+        .execute(
+            _QUESTION,
+            {
+                "assignment_id": assignment_id,
+                "course_id": course_id,
+                "user_id": user_id,
+                "hour_ago": hour_ago,
+            },
+        )
+        .one()
+    )
     return Situation._make(row)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from conftest import Class
+from school import Class
 
 from grader.store.database import Store
 from grader.store.roster import make_token

@@ -19,8 +19,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import COURSE, Class
 from deployments import Deployment, wait_for
+from school import COURSE, Class
 from sqlalchemy import select, update
 
 from grader.store.catalogue import register_assignment

@@ -21,8 +21,8 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from conftest import Class
 from deployments import Deployment, wait_for
+from school import Class
 from sqlalchemy import func, select, update
 
 from grader.service.github.events import check_place

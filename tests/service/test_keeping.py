@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Class
 from private_postgresql import PrivatePostgres
+from school import Class
 from sqlalchemy import func, select
 from test_store import IN_TIME, finish, hand_in, score_of
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import schemathesis
-from conftest import Class
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
+from school import Class
 
 from grader.report.models import CheckReport, PartReport, Report
 from grader.service.app import make_app

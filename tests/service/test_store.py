@@ -7,14 +7,15 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from conftest import Class
+from school import Class
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from grader.errors import NotAllowed, SystemFault, TooMany
 from grader.report.models import CheckReport, PartReport, Report
-from grader.store import admission, audit, blobs, roster, runs, scores
+from grader.store import admission, audit, blobs, finishing, roster, runs, scores
 from grader.store.admission import HandedIn, Limits, Taken
+from grader.store.dashboard import read_dashboard
 from grader.store.database import Store
 from grader.store.migrating import find_revisions, migrate, require_current, undo_migrations
 from grader.store.schema import (
@@ -76,7 +77,47 @@ def finish(klass: Class, run_id: int, earned: float = 2) -> bool:
     with klass.store.write() as session:
         lease = runs.claim(session, run_id, "test")
         assert lease is not None
-        return runs.finish(session, lease, report(earned), report(earned))
+        result = finishing.describe(report(earned), report(earned))
+        return finishing.finish(session, lease, result) is RunState.DONE
+
+
+def finish_void(klass: Class, run_id: int) -> RunState | None:
+    """A grading in which one part could not be judged, through a fault of ours."""
+    check = CheckReport(name="answer", verdict=Verdict.VOID, score=0, max_score=2,
+                        staff_note="MemoryError: the reference")  # fmt: skip
+    part = PartReport(id="quick/depth", title="Depth", kind="choice", verdict=Verdict.VOID,
+                      score=0, max_score=2, open_points=2, checks=(check,))  # fmt: skip
+    staff = report().model_copy(update={"parts": (part,), "score": 0, "open_points": 2})
+    with klass.store.write() as session:
+        lease = runs.claim(session, run_id, "test")
+        assert lease is not None
+        return finishing.finish(session, lease, finishing.describe(staff, staff))
+
+
+def test_what_we_could_not_judge_is_graded_again_once_and_then_shown_to_staff(
+    klass: Class,
+) -> None:
+    run_id = hand_in(klass).run.id
+    assert finish_void(klass, run_id) is RunState.QUEUED
+    assert score_of(klass)[1] == "pending"
+    assert finish_void(klass, run_id) is RunState.DONE
+
+    with klass.store.read() as session:
+        run = session.get_one(GradingRun, run_id)
+        shown = read_dashboard(session, klass.assignments["quick"]).faults
+    assert run.fault == "could not be judged: depth; MemoryError: the reference"
+    assert [each.id for each in shown] == [run_id]
+    assert score_of(klass)[:2] == (0, "pending")
+
+
+def test_a_grading_that_goes_well_the_second_time_leaves_no_fault(klass: Class) -> None:
+    run_id = hand_in(klass).run.id
+    assert finish_void(klass, run_id) is RunState.QUEUED
+    assert finish(klass, run_id)
+
+    with klass.store.read() as session:
+        run = session.get_one(GradingRun, run_id)
+    assert (run.state, run.fault, run.starts, run.score) == (RunState.DONE, "", 2, 2)
 
 
 def score_of(klass: Class, person: str = "student") -> tuple[Decimal, str, str]:
@@ -202,7 +243,7 @@ def test_a_result_under_a_lease_that_was_taken_away_changes_nothing(klass: Class
     assert finish(klass, run_id, earned=2)
 
     with klass.store.write() as session:
-        assert not runs.finish(session, late, report(0), report(0))
+        assert finishing.finish(session, late, finishing.describe(report(0), report(0))) is None
     with klass.store.read() as session:
         run = session.get_one(GradingRun, run_id)
         assert (run.state, run.score) == (RunState.DONE, Decimal(2))

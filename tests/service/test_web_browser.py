@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import COURSE
+from school import COURSE
 from sqlalchemy import select
 from web_site import HASHED, PASSWORD
 

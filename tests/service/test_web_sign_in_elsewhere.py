@@ -11,11 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from conftest import Class
 from deployments import Deployment, wait_for
 from fake_platform import CLIENT, FakePlatform
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
+from school import Class
 from sqlalchemy import select, update
 from web_site import HASHED, Browser, read_text
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from conftest import Class
+from school import Class
 from sqlalchemy import select
 
 from grader.errors import NotAllowed
