@@ -6,6 +6,7 @@ grader.
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -66,7 +67,8 @@ def assemble(text: str, architecture: str) -> tuple[str, tuple[int, int]]:
 
 
 def find_cause(message: str) -> str:
-    """The line of Numba's message that says what is wrong."""
+    """The line of Numba's message that says what is wrong, without the colours."""
+    message = re.sub("\x1b\\[[0-9;]*m", "", message)
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("Failed in", "During:", "File", "<"))]
     return (told or lines or ["no reason given"])[0][:300]
