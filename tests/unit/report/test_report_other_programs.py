@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -236,6 +237,31 @@ def test_classroom_50_gets_whole_numbers_that_add_up(make: Make) -> None:
     ]
     texts = ("classroom", "assignment", "submission", "commit", "release", "review")
     assert all(isinstance(result[name], str) and result[name] for name in texts)
+
+
+def test_check50s_own_renderers_show_every_check(report: Report) -> None:
+    from check50 import renderer
+
+    document = json.loads(render_report(report, "check50"))
+    given = {name: document[name] for name in ("slug", "results", "version")}
+
+    terminal, page = renderer.to_ansi(**given), html.unescape(renderer.to_html(**given))
+
+    for result in document["results"]:
+        assert result["description"] in terminal and result["description"] in page
+        mark = {True: ":)", False: ":(", None: ":|"}[result["passed"]]
+        assert f"{mark} {result['description']}" in terminal
+        if result["cause"]:
+            assert result["cause"]["rationale"] in terminal
+
+
+def test_sarif_is_read_by_a_model_of_the_standard(report: Report) -> None:
+    from sarif_pydantic import Sarif
+
+    (run,) = Sarif.model_validate_json(render_report(report, "sarif", "hw2")).runs
+
+    findings = [finding for finding in list_findings(report, "hw2") if finding.line]
+    assert len(run.results or ()) == len(findings) > 0
 
 
 def test_sarif_has_what_the_standard_requires(report: Report) -> None:
