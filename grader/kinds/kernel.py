@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -37,14 +38,15 @@ def judge(part: KernelPart, part_id: str, handed_in: HandedIn, bench: Bench) -> 
     """
     name = part.signature.split("(")[0].strip()
     if handed_in.source is None:
-        return tuple(
-            failed(check, Verdict.MISSING, f"no kernel `{name}` was handed in", points=points)
-            for check, points in list_checks(part)
-        )
+        return miss_all(part, f"no kernel `{name}` was handed in")
     source = handed_in.source
     program = read_program(source.text)
     if isinstance(program, Refusal):
         return refuse_all(part, source.name, program)
+    if name in program.functions and is_unwritten(program.functions[name]):
+        return miss_all(
+            part, f"`{name}` is not written yet", f"{source.name}:{program.functions[name].lineno}"
+        )
     reference = read_reference(bench)
     student = Candidate(program=program, name=name, interpret=interpret_apart)
     trials = run_trials(part, part_id, student, reference, bench.seed)
@@ -156,6 +158,24 @@ def skip_efficiency(part: KernelPart) -> Outcome:
     assert part.efficient is not None
     words, points = "counted once the values are right", part.efficient.points
     return failed("efficient", Verdict.SKIPPED, words, points=points)
+
+
+def miss_all(part: KernelPart, words: str, location: str = "") -> tuple[Outcome, ...]:
+    """There is no kernel to judge."""
+    return tuple(
+        failed(check, Verdict.MISSING, words, points=points, location=location)
+        for check, points in list_checks(part)
+    )
+
+
+def is_unwritten(function: ast.FunctionDef) -> bool:
+    """Whether a starter is as it was given: a docstring, and an error that says so."""
+    body = function.body[ast.get_docstring(function) is not None :]
+    if len(body) != 1 or not isinstance(body[0], ast.Raise):
+        return False
+    raised = body[0].exc
+    named = raised.func if isinstance(raised, ast.Call) else raised
+    return isinstance(named, ast.Name) and named.id == "NotImplementedError"
 
 
 def refuse_all(part: KernelPart, file: str, refusal: Refusal) -> tuple[Outcome, ...]:

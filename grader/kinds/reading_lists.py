@@ -52,14 +52,21 @@ def _compact(text: str, options: Mapping[str, str]) -> tuple[str, ...] | None:
 
 
 def split_items(text: str, options: Mapping[str, str], arrows: bool = False) -> list[str]:
-    """A list's items: a line each, or separated by commas, semicolons, 'and', arrows."""
+    """A list's items: a line each, or separated by commas, semicolons, 'and', arrows, spaces."""
     items = [item for line in lines_of(text) if (item := without_bullet(line))]
     if arrows:
         items = _split_unless_option(items, options, _at_arrows)
     items = [re.sub(r"\A[\[{(](.*[,;].*)[\])}]\Z", r"\1", item) for item in items]
     for split in (_at_commas, _at_words):
         items = _split_unless_option(items, options, split)
+    items = _split_unless_option(items, options, lambda item: _at_spaces(item, options))
     return items[: MOST_ITEMS + 1]
+
+
+def _at_spaces(text: str, options: Mapping[str, str]) -> list[str]:
+    """`forward loss step`, where every word is an option's name."""
+    words = text.split(maxsplit=MOST_ITEMS)
+    return words if all(match_id(word, options) for word in words) else [text]
 
 
 def _at_arrows(text: str) -> list[str]:

@@ -41,6 +41,16 @@ def test_a_right_kernel_passes_all_three_checks() -> None:
     assert [o.points for o in outcomes.values()] == [3, 2, 3]
 
 
+def test_a_starter_as_it_was_given_is_missing() -> None:
+    given = '@cuda.jit\ndef doublify(a, out):\n    """Twice a."""\n    raise NotImplementedError\n'
+
+    outcomes = hand_in("from numba import cuda\n\n\n" + given)
+
+    assert {each.verdict for each in outcomes.values()} == {Verdict.MISSING}
+    assert outcomes["correct"].feedback == "`doublify` is not written yet"
+    assert outcomes["correct"].location == "hw4.py:5"
+
+
 def test_a_wrong_value_is_shown_with_its_place_and_size() -> None:
     outcomes = hand_in(HEAD + GUARD + "        out[row, column] = 3 * a[row, column]\n")
 

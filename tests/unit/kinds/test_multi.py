@@ -32,6 +32,7 @@ HALF = Fraction(1, 2)
     ("asked", "text", "verdict", "share"),
     [
         (LINEAR_MAPS, "scaling, rotation, reflection, shearing", "passed", 1),
+        (LINEAR_MAPS, "shearing rotation scaling reflection", "passed", 1),
         (LINEAR_MAPS, "- shearing\n- rotation\n- Scaling\n- reflection", "passed", 1),
         (LINEAR_MAPS, "scaling, rotation, reflection and shearing.", "passed", 1),
         (LINEAR_MAPS, "**scaling**; `rotation`; reflection; shear", "passed", 1),
@@ -51,7 +52,7 @@ HALF = Fraction(1, 2)
             1,
         ),
         (LINEAR_MAPS, "scaling, rotation, translation, shearing", "partial", HALF),
-        (LINEAR_MAPS, "all of them", "partial", Fraction(3, 4)),
+        (LINEAR_MAPS, "all of them", "wrong", 0),
         (LINEAR_MAPS, "scaling, scaling, scaling", "partial", Fraction(1, 4)),
         (LINEAR_MAPS, "translation", "wrong", 0),
         (LINEAR_MAPS, "none", "wrong", 0),

@@ -27,6 +27,7 @@ LOOSE = part("order", items={"a": "", "b": "", "c": ""}, chains=[["a", "b"]])
     [
         (TRAINING, "forward\nloss\nzero_grad\nbackward\nstep", "passed", 1),
         (TRAINING, "zero_grad, forward, loss, backward, step", "passed", 1),
+        (TRAINING, "forward loss zero_grad backward step", "passed", 1),
         (TRAINING, "forward > loss > zero grad > backward > step", "passed", 1),
         (TRAINING, "forward -> zero-grad -> loss -> backward -> step", "passed", 1),
         (TRAINING, "forward → loss → zero_grad → backward → step.", "passed", 1),
