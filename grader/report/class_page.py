@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 from grader.report.class_statistics import ClassStatistics, PartStatistics
+from grader.report.html import make_page, read_style
 from grader.report.words import format_duration, format_points
 
 MISTAKES, SLOWEST, OPEN = 12, 8, 300
@@ -71,12 +72,8 @@ def render_section(name: str, title: str, content: str) -> str:
 
 @cache
 def _page() -> Template:
-    folder = Path(__file__).parent
-    style = "\n".join(
-        (folder / name).read_text(encoding="utf-8").strip() for name in ("page.css", "class.css")
-    )
-    page = (folder / "class.html").read_text(encoding="utf-8")
-    return Template(page.replace("$style", style.replace("$", "$$")))
+    own = (Path(__file__).parent / "class.css").read_text(encoding="utf-8").strip()
+    return make_page(f"{read_style()}\n{own}", attributes=' class="class"')
 
 
 def _render_header(found: ClassStatistics) -> str:

@@ -36,7 +36,18 @@ def render(report: Report) -> str:
 
 @cache
 def _page() -> Template:
-    return Template(_read("page.html").replace("$style", read_style()))
+    skip = '<a class="skip" href="#parts">Skip to the parts</a>'
+    return make_page(read_style(), before=f"{skip}\n{read_marks()}\n")
+
+
+def make_page(style: str, attributes: str = "", before: str = "") -> Template:
+    """A page to be filled: its title, header, main part and footer."""
+    fixed = {"style": style, "attributes": attributes, "before": before}
+    return Template(
+        Template(_read("page.html")).safe_substitute(
+            {name: text.replace("$", "$$") for name, text in fixed.items()}
+        )
+    )
 
 
 def read_style() -> str:
@@ -46,8 +57,7 @@ def read_style() -> str:
 
 def read_marks() -> str:
     """The icons that verdicts draw; a page holds them once."""
-    page = _read("page.html")
-    return page[page.index("<svg") : page.index("</svg>")] + "</svg>"
+    return _read("marks.html").strip()
 
 
 def _read(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -18,7 +17,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-import grader.report
+from grader.report.html import read_marks, read_style
 from grader.report.words import VERDICTS, format_change, format_points
 from grader.service.web.visiting import Visit
 from grader.store.types import now
@@ -26,7 +25,6 @@ from grader.verdicts import Verdict
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-REPORT = Path(grader.report.__file__).parent
 PROSE_KEPT = 4_096
 """Statements remembered as HTML, a few KiB each: those of a hundred assignments."""
 
@@ -51,7 +49,7 @@ def environment() -> Environment:
         "prose_line": show_prose_line,
     }
     made.filters |= filters
-    made.globals |= {"marks": read_marks(), "static_version": name_static()}
+    made.globals |= {"marks": Markup(read_marks()), "static_version": name_static()}
     return made
 
 
@@ -83,7 +81,8 @@ def show_prose(text: str) -> Markup:
     """An author's statement: Markdown, with formulas as MathML and HTML as text."""
     from grader.authoring.preview.markup import render_markdown
 
-    return Markup(render_markdown(text))
+    # What is wider than its place scrolls, also by keyboard.
+    return Markup(render_markdown(text).replace("<pre>", '<pre tabindex="0">'))
 
 
 @lru_cache(maxsize=PROSE_KEPT)
@@ -153,20 +152,11 @@ def format_size(count: int) -> str:
 
 
 @cache
-def read_marks() -> Markup:
-    """The verdicts' icons, as reports have them."""
-    page = (REPORT / "page.html").read_text("utf-8")
-    found = re.search(r"<svg width=\"0\".*?</svg>", page, re.DOTALL)
-    assert found is not None
-    return Markup(found[0])
-
-
-@cache
 def _page_style() -> str:
     from grader.report.charts import STYLE
 
     own = (STATIC / "service.css").read_text("utf-8")
-    return "\n".join([(REPORT / "page.css").read_text("utf-8"), STYLE, own])
+    return "\n".join([read_style(), STYLE, own])
 
 
 def read_page_style(request: Request) -> Response:
