@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from grader.errors import GraderError
 from grader.service.settings import Settings
 from grader.service.slot_process import Slot, SlotStopped
+from grader.service.versions import name_student
 from grader.store import runs
 from grader.store.blobs import read_blob
 from grader.store.database import Store
@@ -150,6 +151,7 @@ class Executor:
             "archive": str(path),
             "name": lease.name,
             "secret": lease.secret,
+            "student": name_student(lease.user_id),
         }
 
     def _unpack(self, sha256: str, read: Any) -> Path:

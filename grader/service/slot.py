@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from grader.scoring import PartScore
     from grader.spec.loaded import LoadedAssignment
 
-KEPT_ASSIGNMENTS = 16
-"""Loaded and remembered: a few courses' current homework."""
+KEPT_ASSIGNMENTS = 64
+"""Loaded and remembered: a few courses' current homework, with what students draw in it."""
 
 
 def main() -> None:
@@ -61,20 +62,34 @@ def main() -> None:
 
 
 class Assignments:
-    """Loaded assignments by their bundle's name; the least used are forgotten."""
+    """Loaded assignments by their bundle's name and a student's values; the least used go."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, LoadedAssignment] = OrderedDict()
+        self._known: OrderedDict[tuple[object, ...], LoadedAssignment] = OrderedDict()
 
-    def find(self, folder: Path, assignment: str) -> LoadedAssignment:
-        """The assignment of an unpacked bundle."""
+    def find(self, folder: Path, assignment: str, student: str, secret: str) -> LoadedAssignment:
+        """The assignment of an unpacked bundle, as one student has it."""
         from grader.spec.loading import load_assignment
+        from grader.spec.params import draw_values
+        from grader.spec.personal import personalise
 
-        key = str(folder)
+        loaded = self._recall(
+            (folder,),
+            lambda: load_assignment(folder / "problems" / assignment, folder / "reference"),
+        )
+        if not any(problem.is_to_be_drawn for problem in loaded.problems):
+            return loaded
+        drawn = (
+            tuple(draw_values(problem.params, problem.id, student, secret).items())
+            for problem in loaded.problems
+        )
+        return self._recall((folder, *drawn), lambda: personalise(loaded, student, secret))
+
+    def _recall(
+        self, key: tuple[object, ...], load: Callable[[], LoadedAssignment]
+    ) -> LoadedAssignment:
         if key not in self._known:
-            self._known[key] = load_assignment(
-                folder / "problems" / assignment, folder / "reference"
-            )
+            self._known[key] = load()
         self._known.move_to_end(key)
         while len(self._known) > KEPT_ASSIGNMENTS:
             self._known.popitem(last=False)
@@ -92,7 +107,10 @@ def _grade(
     from grader.report.json import render
     from grader.submission import read_submission
 
-    loaded = assignments.find(Path(request["bundle"]), request["assignment"])
+    secret = request["secret"]
+    loaded = assignments.find(
+        Path(request["bundle"]), request["assignment"], request["student"], secret
+    )
     submission = replace(read_submission(Path(request["archive"])), name=request["name"])
     student, staff = grade_for(
         ("student", "staff"),
@@ -100,7 +118,7 @@ def _grade(
         submission,
         sandbox,
         expected=expected,
-        secret=request["secret"],
+        secret=secret,
         listener=Teller(loaded, replies),
     )
     _reply(replies, {"student": render(student), "staff": render(staff)})

@@ -177,7 +177,7 @@ def _read(session: Session, assignment: Assignment, current: Waiting) -> dict[st
         each for each in find_marks(session, [submission_id]).get(submission_id, ())
         if each.part == current.part
     ]  # fmt: skip
-    loaded = load_version(session, assignment)
+    loaded = load_version(session, assignment, current.submission.user_id)
     prompts = {part_id: part.prompt for _, part_id, part in loaded.parts()}
     return {
         "prompt": prompts.get(current.part, ""),

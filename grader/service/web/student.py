@@ -137,7 +137,7 @@ def _show_assignment(
         row = next(
             row for row in _list_rows(session, visit, course) if row.assignment.id == assignment.id
         )
-        loaded = load_version(session, assignment)
+        loaded = load_version(session, assignment, person.user_id)
         is_shown = is_open_yet(person, assignment)
         latest = find_latest(session, assignment.id, person.user_id)
         files = _read_archive(session, latest)
@@ -231,7 +231,7 @@ def show_preview(visit: SignedIn, form: PageForm, course: str, assignment: str) 
     PREVIEWS.note(str(visit.person.user_id))
     with visit.service.store.read() as session:
         _, found = open_assignment(session, visit.person, course, assignment)
-        loaded = load_version(session, found)
+        loaded = load_version(session, found, visit.person.user_id)
     name = form.read("name", 200)
     blanks = find_blanks(loaded) if is_open_yet(visit.person, found) else ()
     blank = next((pair for pair in blanks if pair[0].name == name), None)
@@ -250,7 +250,7 @@ def hand_in(
     with visit.service.store.read() as session:
         found, wanted = open_assignment(session, person, course, assignment)
         require(person, Action.SUBMIT, Thing(found.id, person.user_id))
-        loaded = load_version(session, wanted)
+        loaded = load_version(session, wanted, person.user_id)
         latest = find_latest(session, wanted.id, person.user_id)
         kept = _read_archive(session, latest) if form.get("keep") else []
     blanks = {blank.name: blank for blank, _ in find_blanks(loaded)}
