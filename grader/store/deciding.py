@@ -58,9 +58,7 @@ def mark(
         reason=reason,
         author_id=author_id,
     )
-    session.add(made)
-    session.flush()
-    _note(session, author_id, "mark", f"submission {submission.id}", part, points)
+    _keep(session, made, "mark", f"submission {submission.id}", part=part, points=_show(points))
     reflect(session, assignment, submission.user_id)
     return made
 
@@ -95,10 +93,8 @@ def override(
         reason=reason,
         author_id=author_id,
     )
-    session.add(made)
-    session.flush()
     thing = f"assignment {assignment.id} user {user_id}"
-    _note(session, author_id, f"override: {kind}", thing, part, points)
+    _keep(session, made, f"override: {kind}", thing, part=part, points=_show(points))
     reflect(session, assignment, user_id)
     return made
 
@@ -124,15 +120,8 @@ def extend(
         reason=reason,
         author_id=author_id,
     )
-    session.add(made)
-    session.flush()
-    audit.note(
-        session,
-        author_id,
-        "extend",
-        f"assignment {assignment.id} user {user_id}",
-        due_at=due_at.isoformat() if due_at else None,
-    )
+    thing = f"assignment {assignment.id} user {user_id}"
+    _keep(session, made, "extend", thing, due_at=due_at.isoformat() if due_at else None)
     reflect(session, assignment, user_id)
     return made
 
@@ -179,9 +168,17 @@ def _read(points: object) -> Decimal:
     return Decimal(round(Fraction(str(points)) * 10_000)) / 10_000
 
 
-def _note(
-    session: Session, author_id: int, action: str, thing: str, part: str, points: Decimal | None
+def _keep(
+    session: Session,
+    made: RubricMark | ScoreOverride | Extension,
+    action: str,
+    thing: str,
+    **detail: str | None,
 ) -> None:
-    audit.note(
-        session, author_id, action, thing, part=part, points=None if points is None else str(points)
-    )
+    session.add(made)
+    session.flush()
+    audit.note(session, made.author_id, action, thing, **detail)
+
+
+def _show(points: Decimal | None) -> str | None:
+    return None if points is None else str(points)

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,11 +17,18 @@ from grader.service.api.shapes import Given, GivenPoints, Id, Name, Remark, User
 from grader.service.authorising import Action, Thing, may, require
 from grader.service.running import find_service
 from grader.store import deciding
+from grader.store.roster import Known
 from grader.store.schema import Extension, RubricMark, ScoreOverride
 from grader.store.scores import explain_standing, find_marks
 from grader.store.standing import round_points
 
 router = APIRouter(tags=["judgements"])
+
+
+class Kept(BaseModel):
+    """Read from the row that keeps it."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 class MarkGiven(Given):
@@ -36,7 +43,7 @@ class MarkGiven(Given):
     """For staff."""
 
 
-class MarkView(BaseModel):
+class MarkView(Kept):
     """A mark that counts."""
 
     id: int
@@ -60,7 +67,7 @@ class OverrideGiven(Given):
     reason: Words
 
 
-class OverrideView(BaseModel):
+class OverrideView(Kept):
     """An override as it was given; later ones go before it."""
 
     id: int
@@ -81,7 +88,7 @@ class ExtensionGiven(Given):
     reason: Words
 
 
-class ExtensionView(BaseModel):
+class ExtensionView(Kept):
     """An extension as it was given; later ones go before it."""
 
     id: int
@@ -163,7 +170,7 @@ def add_override(
         require(known, Action.OVERRIDE, Thing(found.id))
         return deciding.override(session, wanted, **given.model_dump(), author_id=known.user_id)
 
-    return _show_override(find_service(request).store.attempt(work))
+    return OverrideView.model_validate(find_service(request).store.attempt(work))
 
 
 @router.get(PLACE + "/overrides")
@@ -171,15 +178,8 @@ def read_overrides(
     request: Request, known: Asker, course: str, assignment: str
 ) -> list[OverrideView]:
     """All overrides of an assignment, the first one first."""
-    with find_service(request).store.read() as session:
-        found, wanted = open_assignment(session, known, course, assignment)
-        require(known, Action.OVERRIDE, Thing(found.id))
-        rows = session.scalars(
-            select(ScoreOverride)
-            .where(ScoreOverride.assignment_id == wanted.id)
-            .order_by(ScoreOverride.id)
-        )
-        return [_show_override(row) for row in rows]
+    rows = _list_all(request, known, (course, assignment), Action.OVERRIDE, ScoreOverride)
+    return [OverrideView.model_validate(row) for row in rows]
 
 
 @router.post(PLACE + "/extensions", status_code=201)
@@ -193,7 +193,7 @@ def add_extension(
         require(known, Action.EXTEND, Thing(found.id))
         return deciding.extend(session, wanted, **given.model_dump(), author_id=known.user_id)
 
-    return _show_extension(find_service(request).store.attempt(work))
+    return ExtensionView.model_validate(find_service(request).store.attempt(work))
 
 
 @router.get(PLACE + "/extensions")
@@ -201,47 +201,25 @@ def read_extensions(
     request: Request, known: Asker, course: str, assignment: str
 ) -> list[ExtensionView]:
     """All extensions of an assignment, the first one first."""
+    rows = _list_all(request, known, (course, assignment), Action.EXTEND, Extension)
+    return [ExtensionView.model_validate(row) for row in rows]
+
+
+def _list_all(
+    request: Request,
+    known: Known,
+    place: tuple[str, str],
+    action: Action,
+    kept: type[ScoreOverride] | type[Extension],
+) -> list[ScoreOverride | Extension]:
+    """Everything of a kind that was decided about an assignment, the first one first."""
     with find_service(request).store.read() as session:
-        found, wanted = open_assignment(session, known, course, assignment)
-        require(known, Action.EXTEND, Thing(found.id))
-        rows = session.scalars(
-            select(Extension).where(Extension.assignment_id == wanted.id).order_by(Extension.id)
-        )
-        return [_show_extension(row) for row in rows]
+        found, wanted = open_assignment(session, known, *place)
+        require(known, action, Thing(found.id))
+        rows = select(kept).where(kept.assignment_id == wanted.id).order_by(kept.id)
+        return list(session.scalars(rows))
 
 
 def _show_mark(mark: RubricMark, is_staff: bool) -> MarkView:
-    return MarkView(
-        id=mark.id,
-        part=mark.part,
-        item=mark.item,
-        points=None if mark.points is None else float(mark.points),
-        comment=mark.comment,
-        reason=mark.reason if is_staff else "",
-        author_id=mark.author_id if is_staff else None,
-        at=mark.at,
-    )
-
-
-def _show_override(row: ScoreOverride) -> OverrideView:
-    return OverrideView(
-        id=row.id,
-        user_id=row.user_id,
-        kind=row.kind,
-        part=row.part,
-        points=None if row.points is None else float(row.points),
-        reason=row.reason,
-        author_id=row.author_id,
-        at=row.at,
-    )
-
-
-def _show_extension(row: Extension) -> ExtensionView:
-    return ExtensionView(
-        id=row.id,
-        user_id=row.user_id,
-        due_at=row.due_at,
-        reason=row.reason,
-        author_id=row.author_id,
-        at=row.at,
-    )
+    view = MarkView.model_validate(mark)
+    return view if is_staff else view.model_copy(update={"reason": "", "author_id": None})
