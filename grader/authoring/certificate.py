@@ -39,7 +39,9 @@ class MutantReport(Proved):
     fate: Fate
     diff: str = ""
     advice: str = ""
-    """Which check would catch it; for a waived one, the author's reason."""
+    """Which check would catch it; for a waived or an equal one, the reason."""
+    is_explained: bool = False
+    """Whether a rule says why it is equal, so that nobody has to waive it."""
 
 
 class Certificate(Proved):
@@ -59,6 +61,9 @@ class Certificate(Proved):
 
     def count(self, fate: Fate) -> int:
         return sum(mutant.fate == fate for mutant in self.mutants)
+
+    def count_explained(self) -> int:
+        return sum(mutant.fate == "equal" and mutant.is_explained for mutant in self.mutants)
 
     @property
     def mutation_score(self) -> float | None:

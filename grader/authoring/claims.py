@@ -121,7 +121,10 @@ def judge_mistake(mistake: Mistake, name: str, outcomes: tuple[Outcome, ...]) ->
     """Whether the checks that a mistake fails say its words and give its credit."""
     failed = [each for each in outcomes if each.verdict not in (Verdict.PASSED, Verdict.SKIPPED)]
     if not failed:
-        words = "no check fails it; add one, or remove the mistake"
+        understood = next((each.understood for each in outcomes if each.understood), "")
+        right = f": {understood} is graded as right" if understood else ""
+        advice = "narrow the tolerance" if understood else "add one"
+        words = f"no check fails it{right}; {advice}, or remove the mistake"
         return Claim(name=name, holds=False, words=words)
     for each in failed:
         # A kind gives credit of its own where the author states none.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from grader.authoring.certificate import Claim
 from grader.authoring.claims import check_submission, describe
 from grader.authoring.rehearsing import NOTHING, Rehearsal, name_function
+from grader.scoring import PartScore
 from grader.submission.models import Source
 from grader.verdicts import Verdict
 
@@ -22,8 +23,21 @@ def check_starter(stage: Rehearsal) -> Iterator[Claim]:
         source = Source(name="answers.py", text=text, functions=(name,))
         score = stage.judge(replace(NOTHING, sources=(source,)))
         fails = score.verdict in FAILING and not score.earned and not score.open_points
-        words = "" if fails else f"expected no points, saw {describe(score)}"
+        words = "" if fails else _explain_starter(score)
         yield Claim(name=claim, holds=fails, words=words)
+
+
+def _explain_starter(score: PartScore) -> str:
+    """Which checks do not see the bug."""
+    blind = [each.check for each in score.outcomes if each.verdict is Verdict.PASSED]
+    seeing = [each.check for each in score.outcomes if each.verdict in FAILING]
+    if not blind or not seeing:
+        return f"expected no points, saw {describe(score)}"
+    listed = ", ".join(f"'{name}'" for name in blind)
+    return (
+        f"expected no points, saw {float(score.earned):g}: the bug doesn't show in "
+        f"{listed}; give those `needs: [{seeing[0]}]`, or inputs where it does"
+    )
 
 
 FAILING = (Verdict.WRONG, Verdict.CRASHED, Verdict.TIMEOUT, Verdict.MEMORY)

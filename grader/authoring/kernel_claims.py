@@ -9,6 +9,7 @@ from math import prod
 
 from grader.authoring.certificate import Claim, MutantReport
 from grader.authoring.claims import describe
+from grader.authoring.equal_mutants import report_equal
 from grader.authoring.rehearsing import NOTHING, SECRET, Rehearsal, name_function
 from grader.authoring.source_mutants import SourceMutant, leave_out_others, mutate_source
 from grader.scoring import PartScore
@@ -125,11 +126,12 @@ def try_kernel_mutant(stage: Rehearsal, mutant: SourceMutant) -> MutantReport:
     unjudged = {"correct": drawn, "efficient": None, "compiled": None, "timed": None}
     wider = replace(alone, part=alone.part.model_copy(update=unjudged))
     differs = not all(_passes(wider.judge(changed, f"{SECRET} {turn}")) for turn in range(2))
+    if not differs:
+        otherwise = "it passes at further sizes too"
+        return report_equal(mutant.name, mutant.diff, mutant.equality, otherwise)
     return MutantReport(
         name=mutant.name,
-        fate="survived" if differs else "equal",
+        fate="survived",
         diff=mutant.diff,
-        advice="add a size to 'correct', or draw more of them"
-        if differs
-        else "it passes at further sizes too; waive it with the reason",
+        advice="add a size to 'correct', or draw more of them",
     )

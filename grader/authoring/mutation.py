@@ -8,6 +8,12 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from grader.authoring.certificate import ENOUGH, Claim, MutantReport
+from grader.authoring.equal_mutants import (
+    BOUNDARY,
+    HAS_PROPERTY,
+    SAME_FORMULA,
+    report_equal,
+)
 from grader.authoring.further_draws import FurtherDraws
 from grader.authoring.rehearsing import SECRET, Rehearsal, name_function
 from grader.authoring.source_mutants import SourceMutant, leave_out_others, mutate_source
@@ -81,13 +87,10 @@ def _try_functions(stage: Rehearsal, told: Told) -> list[MutantReport]:
             return MutantReport(name=mutant.name, fate="caught")
         # Where a property decides, what differs from the reference may be as right.
         advice = "" if judges_properties else further.tell_apart(mutant.text)
-        equal = "it has the property" if judges_properties else "equal on further draws too"
-        return MutantReport(
-            name=mutant.name,
-            fate="survived" if advice else "equal",
-            diff=mutant.diff,
-            advice=advice or f"{equal}; waive it with the reason",
-        )
+        if advice:
+            return MutantReport(name=mutant.name, fate="survived", diff=mutant.diff, advice=advice)
+        rule = HAS_PROPERTY if judges_properties else mutant.equality
+        return report_equal(mutant.name, mutant.diff, rule, "equal on further draws too")
 
     return _try_all(stage, mutants, try_one, told)
 
@@ -151,15 +154,32 @@ def _try_answer(stage: Rehearsal, mutant: WrittenMutant) -> MutantReport:
         accepted += [_is_accepted(stage, mutant, f"{SECRET} {turn}") for turn in range(turns)]
     if not any(accepted):
         return MutantReport(name=mutant.name, fate="caught")
+    diff = f"-{mutant.before}\n+{mutant.after}"
+    if mutant.may_be_equal and all(accepted):
+        return report_equal(mutant.name, diff, _find_rule(stage.part, mutant), mutant.advice)
     advice = mutant.advice
     if not all(accepted):
         advice = "accepted for some seeds only: a fault of the comparison, not of the problem"
-    return MutantReport(
-        name=mutant.name,
-        fate="equal" if mutant.may_be_equal and all(accepted) else "survived",
-        diff=f"-{mutant.before}\n+{mutant.after}",
-        advice=advice,
-    )
+    return MutantReport(name=mutant.name, fate="survived", diff=diff, advice=advice)
+
+
+def _find_rule(part: Any, mutant: WrittenMutant) -> str:
+    """Why a written answer that is judged right is right: it is what the question asks for."""
+    if part.kind == "property":
+        return HAS_PROPERTY
+    question = part.fields[mutant.field] if mutant.field else part
+    is_ignored = getattr(question, "boundary", "") == "ignore"
+    if (
+        is_ignored
+        and mutant.after != mutant.before
+        and _loosen(mutant.after) == _loosen(mutant.before)
+    ):
+        return BOUNDARY
+    return SAME_FORMULA if part.kind in ("expression", "chain") else ""
+
+
+def _loosen(formula: str) -> str:
+    return formula.replace("≥", ">").replace("≤", "<")
 
 
 def _is_judged_exactly(part: Any) -> bool:

@@ -19,8 +19,11 @@ def show_certificate(certificate: Certificate, *, verbose: bool = False) -> Iter
     if score is not None:
         total = certificate.count("caught") + certificate.count("survived")
         facts.append(f"mutants {certificate.count('caught')}/{total} ({score:.0%})")
-    if certificate.count("equal"):
-        facts.append(f"{certificate.count('equal')} probably equal")
+    explained = certificate.count_explained()
+    if explained:
+        facts.append(f"{explained} equal by rule")
+    if certificate.count("equal") > explained:
+        facts.append(f"{certificate.count('equal') - explained} probably equal")
     if certificate.count("waived"):
         facts.append(f"{certificate.count('waived')} waived")
     if certificate.grading_s:
@@ -57,4 +60,9 @@ def show_total(problems: Sequence[ProblemCertificate]) -> Iterator[str]:
     words = f"{proved} of {len(problems)} problems proved, {len(parts)} parts"
     if total:
         words += f"; mutants {caught}/{total} caught ({caught / total:.1%})"
+    explained = sum(part.count_explained() for part in parts)
+    waived = sum(part.count("waived") for part in parts)
+    unexplained = sum(part.count("equal") for part in parts) - explained
+    if explained + waived + unexplained:
+        words += f"; {explained} equal by rule, {waived} waived, {unexplained} probably equal"
     yield words

@@ -9,8 +9,9 @@ import ast
 import copy
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from grader.authoring.equal_mutants import explain_equality
 from grader.authoring.node_changes import change_node
 
 MOST_NAMES = 60
@@ -29,6 +30,8 @@ class SourceMutant:
     """`conv1d_dx: STRIDE * i -> STRIDE + i`"""
     text: str
     diff: str
+    equality: str = ""
+    """Why it may well give the same, where a rule says so."""
 
 
 def mutate_source(source: str, function: str, apart: Iterable[str] = ()) -> list[SourceMutant]:
@@ -148,7 +151,8 @@ def _replace(
     before = content[start:end].decode()
     name = f"{owner}: {' '.join(before.split())} -> {' '.join(after.split())}"
     text = (content[:start] + after.encode() + content[end:]).decode()
-    return SourceMutant(name=name, text=text, diff=_diff(source, text))
+    equality = explain_equality(node, parent, changed)
+    return SourceMutant(name=name, text=text, diff=_diff(source, text), equality=equality)
 
 
 def _find_place(content: bytes, line: int | None, column: int | None) -> int:
@@ -172,5 +176,5 @@ def _name_apart(mutants: Iterable[SourceMutant]) -> list[SourceMutant]:
     for mutant in mutants:
         seen[mutant.name] = count = seen.get(mutant.name, 0) + 1
         name = mutant.name if count == 1 else f"{mutant.name} ({count})"
-        named.append(SourceMutant(name=name, text=mutant.text, diff=mutant.diff))
+        named.append(replace(mutant, name=name))
     return named
