@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, select, type_coerce
 from sqlalchemy.orm import Session
 
 from grader.store.catalogue import list_assignments
@@ -60,27 +60,16 @@ def read_gradebook(session: Session, course_id: int) -> Gradebook:
     places = {assignment.id: index for index, assignment in enumerate(assignments)}
     empty: list[Cell | None] = [None] * len(assignments)
     cells: dict[int, list[Cell | None]] = {}
-    # Bare columns, and points as the whole numbers they are kept as: objects would take longer
-    # to make than the query.
-    table = Standing.__table__
-    units = {name: table.c[name] for name in ("score", "max_score", "open_points")}
-    from sqlalchemy import BigInteger, type_coerce
-
-    raw = [type_coerce(column, BigInteger) for column in units.values()]
-    for user_id, assignment_id, state, score, most, waits, submission_id, late, adjusted in (
-        session.execute(
-            select(
-                table.c.user_id, table.c.assignment_id, table.c.state, *raw,
-                table.c.submission_id, table.c.is_late, table.c.is_adjusted,
-            ).where(table.c.assignment_id.in_(places))
-        )
-    ):  # fmt: skip
+    # Bare columns, as they are kept: objects would take longer to make than the query.
+    rows = session.connection().execute(_CELLS, {"assignments": list(places)}).all()
+    for user_id, assignment_id, state, score, most, waits, submission_id, late, adjusted in rows:
         row = cells.get(user_id)
         if row is None:
             row = cells[user_id] = list(empty)
         row[places[assignment_id]] = Cell(
-            state, score / UNITS, most / UNITS, waits / UNITS, submission_id, late, adjusted
-        )
+            state, score / UNITS, most / UNITS, waits / UNITS, submission_id,
+            late == 1, adjusted == 1,
+        )  # fmt: skip
     people = session.execute(
         select(User.id, User.name, User.email, Enrolment.section, Enrolment.external_id)
         .join(Enrolment, Enrolment.user_id == User.id)
@@ -98,6 +87,20 @@ def read_gradebook(session: Session, course_id: int) -> Gradebook:
             for user_id, name, email, section, external_id in people
         ),
     )
+
+
+_TABLE: Any = Standing.__table__
+_CELLS = select(
+    _TABLE.c.user_id,
+    _TABLE.c.assignment_id,
+    _TABLE.c.state,
+    type_coerce(_TABLE.c.score, BigInteger),
+    type_coerce(_TABLE.c.max_score, BigInteger),
+    type_coerce(_TABLE.c.open_points, BigInteger),
+    _TABLE.c.submission_id,
+    type_coerce(_TABLE.c.is_late, BigInteger),
+    type_coerce(_TABLE.c.is_adjusted, BigInteger),
+).where(_TABLE.c.assignment_id.in_(bindparam("assignments", expanding=True)))
 
 
 def sum_max_points(book: Gradebook) -> Decimal:
