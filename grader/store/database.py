@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -113,9 +112,7 @@ def _open_sqlite(url: str) -> Engine:
         poolclass=QueuePool,
         pool_size=POOL,
         max_overflow=OVERFLOW,
-        connect_args={"timeout": BUSY_MS / 1000, "autocommit": True}
-        if _has_autocommit()
-        else {"timeout": BUSY_MS / 1000, "isolation_level": None},
+        connect_args={"timeout": BUSY_MS / 1000, "isolation_level": None},
     )
 
     @event.listens_for(engine, "connect")
@@ -135,10 +132,6 @@ def _open_sqlite(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def _has_autocommit() -> bool:
-    return hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
 
 
 def _open_postgresql(url: str) -> Engine:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import uuid
 from pathlib import Path
 
@@ -57,16 +59,15 @@ class PrivatePostgres:
     def crash(self) -> None:
         """End it as a power cut would: no clean shutdown, every process killed."""
         main = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-        children = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(main)], capture_output=True, text=True, check=False
-        ).stdout.split()
-        for pid in [main, *map(int, children)]:
-            try:
+        # Stopped first, or it starts new ones while its children are being killed.
+        os.kill(main, signal.SIGSTOP)
+        children = _list_children(main)
+        for pid in (main, *children):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        while Path(f"/proc/{main}").exists() and _is_running(main):
-            pass
+        # What is left of them holds the shared memory until it is gone.
+        while any(_is_running(pid) for pid in (main, *children)):
+            time.sleep(0.01)
         # Where nobody reaps the dead, the process still has a number and would seem to run.
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
         for lock in self.folder.glob(".s.PGSQL.*"):
@@ -98,7 +99,11 @@ class PrivatePostgres:
             check=False,
             **self._owner,  # type: ignore[call-overload]
         )
-        assert done.returncode == 0, f"{program}: {done.stderr}"
+        assert done.returncode == 0, f"{program}: {done.stderr}\n{self._read_log()}"
+
+    def _read_log(self) -> str:
+        log = self.folder / "log"
+        return log.read_text()[-3000:] if log.exists() else ""
 
 
 def _is_known(user: str) -> bool:
@@ -109,6 +114,13 @@ def _is_known(user: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def _list_children(pid: int) -> list[int]:
+    shown = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
+    return [int(line) for line in shown.split()]
 
 
 def _is_running(pid: int) -> bool:
