@@ -31,7 +31,8 @@ COUNT = 1_000_000
 PROCESSES = 2
 LIMIT_S = 0.05
 MOST_FAULTS = 20
-CASES = Path(__file__).parents[1] / "tests" / "maths_cases" / "formulas.yaml"
+CASES = Path(__file__).parents[1] / "tests" / "maths_cases"
+FILES = ("formulas.yaml", "held_out_formulas.yaml", "unseen_formulas.yaml")
 PYTHON = r"""x w y f ( ) [ ] , + - * / ** // % @ == < > <= != and or not if else for in range
 exp sum Max Piecewise lambda .T 2 0.5 1e-3 & | ~ = : ; ' " _ . True None k np. sp."""
 PLAIN = r"""x w y f λ ( ) { } [ ] | || + - * / ^ _ = < > , ; ' ! 2 0.5 1{ Σ Π ² ₁ √ ∂ ≤ ≠ · × ⊙ ᵀ
@@ -47,29 +48,40 @@ WORDS = {"Python": PYTHON.split(), "plain": [*PLAIN.split(), "\n"], "LaTeX": LAT
 class Tally:
     """What was seen of some texts."""
 
-    texts: int = 0
+    texts: dict[str, int] = field(default_factory=dict)
+    """How many, by grammar."""
     trees: int = 0
-    slowest_ms: float = 0.0
+    slowest_ms: dict[str, float] = field(default_factory=dict)
+    """In processor time, by grammar."""
     faults: list[str] = field(default_factory=list)
 
 
-def make_texts(count: int, seed: int) -> Iterator[str]:
-    """Texts that nobody has typed, and texts that somebody mistyped."""
+def make_texts(count: int, seed: int) -> Iterator[tuple[str, str]]:
+    """Texts that nobody has typed, and texts that somebody mistyped, with their grammars."""
     generator = random.Random(seed)
     typed = [
         str(text)
-        for case in yaml.safe_load(CASES.read_text(encoding="utf-8"))
+        for file in FILES
+        for case in yaml.safe_load((CASES / file).read_text(encoding="utf-8"))
         for verdict in ("equal", "different")
         for text in case.get(verdict, ())
     ]
     letters = [word for words in WORDS.values() for word in words]
     for number in range(count):
         if number % 2:
-            words = WORDS[generator.choice(tuple(WORDS))]
+            grammar = generator.choice(tuple(WORDS))
             glue = generator.choice(("", " "))
-            yield glue.join(generator.choices(words, k=generator.randint(1, 16)))
+            yield grammar, glue.join(generator.choices(WORDS[grammar], k=generator.randint(1, 16)))
         else:
-            yield damage(generator.choice(typed), letters, generator)
+            text = damage(generator.choice(typed), letters, generator)
+            yield name_grammar(text), text
+
+
+def name_grammar(text: str) -> str:
+    """Which grammar a typed text is nearest to."""
+    if "\\" in text:
+        return "LaTeX"
+    return "Python" if "**" in text or "@" in text or "*" in text else "plain"
 
 
 def damage(text: str, letters: list[str], generator: random.Random) -> str:
@@ -102,8 +114,8 @@ def read_all(count: int, seed: int) -> Tally:
     )  # fmt: skip
     tally = Tally()
     gc.disable()
-    for text in make_texts(count, seed):
-        tally.texts += 1
+    for number, (grammar, text) in enumerate(make_texts(count, seed)):
+        tally.texts[grammar] = tally.texts.get(grammar, 0) + 1
         for reading in (read, read_answer):
             started = time.process_time()
             try:
@@ -118,10 +130,10 @@ def read_all(count: int, seed: int) -> Tally:
             except Exception as fault:
                 tally.faults.append(f"{type(fault).__name__}: {fault}: {text!r}")
             taken = time.process_time() - started
-            tally.slowest_ms = max(tally.slowest_ms, taken * 1000)
+            tally.slowest_ms[grammar] = max(tally.slowest_ms.get(grammar, 0), taken * 1000)
             if taken > LIMIT_S:
                 tally.faults.append(f"{taken * 1000:.0f} ms: {text!r}")
-        if tally.texts % 5000 == 0:
+        if number % 5000 == 0:
             gc.collect()
     return tally
 
@@ -137,12 +149,11 @@ def fuzz(count: int, seed: int = 1) -> bool:
     with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
         tallies = pool.starmap(read_all, [(share, seed + turn) for turn in range(PROCESSES)])
     faults = [fault for tally in tallies for fault in tally.faults]
-    print_row(
-        f"{sum(tally.texts for tally in tallies)} texts, each read twice",
-        f"{sum(tally.trees for tally in tallies)} trees",
-        f"{len(faults)} faults",
-        f"{max(tally.slowest_ms for tally in tallies):.0f} ms worst",
-    )
+    for grammar in WORDS:
+        count = sum(tally.texts.get(grammar, 0) for tally in tallies)
+        slowest_ms = max(tally.slowest_ms.get(grammar, 0) for tally in tallies)
+        print_row(f"{count} texts in {grammar}, read twice", f"{slowest_ms:.0f} ms worst")
+    print_row(f"{sum(tally.trees for tally in tallies)} trees", f"{len(faults)} faults")
     for fault in faults[:MOST_FAULTS]:
         print(f"  {fault}")
     return not faults

@@ -334,7 +334,8 @@ def shapes_differ(look: Look, tried: int) -> Comparison:
         saw, wanted = shape_text(look.student), shape_text(look.reference)
         note = f"its shape is {saw}, expected {wanted}"
         witness = Witness({}, f"shape {saw}", f"shape {wanted}")
-        flipped = transpose(look.student) if isinstance(look.student, Array) else None
+        has_sides = isinstance(look.student, Array) and len(look.student.shape) <= 2
+        flipped = transpose(look.student) if has_sides else None
         if flipped is not None and shape_text(flipped) == wanted:
             note += "; it may be transposed"
     return Comparison(Agreement.DIFFERENT, witness, "shapes", tried, note)

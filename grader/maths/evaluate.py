@@ -9,7 +9,7 @@ from functools import cache
 from grader.maths import bounds
 from grader.maths.arrays import Array, Identity, Ones, Repeated, Value, shape_text
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
-from grader.maths.tree import Node
+from grader.maths.tree import Node, free_names
 from grader.spec.models import Symbol
 
 
@@ -43,6 +43,15 @@ class Evaluation:
     reads: dict[str, Scalar] = field(default_factory=dict)
     """Entries and function values that were used, as text."""
     out_of_range: list[str] = field(default_factory=list)
+    constant: dict[tuple[int, str], bool] = field(default_factory=dict)
+    """Whether the body of a sum, by identity, is free of its variable."""
+
+    def is_free_of(self, body: Node, variable: str) -> bool:
+        """Whether a body does not hold a name."""
+        key = (id(body), variable)
+        if key not in self.constant:
+            self.constant[key] = variable not in free_names(body)
+        return self.constant[key]
 
 
 def evaluate(tree: Node, point: Point, arithmetic: Arithmetic | None = None) -> Value:

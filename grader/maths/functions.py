@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from grader.maths import bounds
 from grader.maths.arrays import (
     Array,
     Value,
@@ -18,10 +19,15 @@ from grader.maths.gradients import slope
 from grader.maths.scalars import Scalar
 from grader.maths.tree import Node
 
+LONG = {"exp", "log", "sigmoid", "softplus", "logsigmoid", "silu", "gelu", "expm1", "log1p"}
+"""What takes as long as a series, beside mpmath's own functions."""
+
 
 def call(function: str, node: Node, state: Evaluation) -> Value:
     """Apply a known function to a node's arguments."""
     arithmetic = state.arithmetic
+    if function in LONG or function in BY_MPMATH:
+        state.work -= bounds.WORK_OF_FUNCTION
     if function in ENTRYWISE:
         inner = ENTRYWISE[function]
         return map_entries(lambda one: inner(arithmetic, one), run(node.args[0], state))

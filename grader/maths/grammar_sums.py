@@ -44,8 +44,12 @@ def _as_call(parser: Parser, op: str, token: Token) -> Node:
             parser.expect(")", opened)
             function = "total" if op == "sum" else "multiplied"
             return parser.node("call", (body,), function, token.start)
+        if op == "sum" and parser.token.text in ("axis", "dim") and parser.peek().text == "=":
+            parser.position += 2
         limits = parser.parse_arguments()
         parser.expect(")", opened)
+        if op == "sum" and len(limits) == 1 and limits[0].op in ("number", "neg"):
+            return parser.node("call", (body, limits[0]), "total", token.start)
     finally:
         del parser.bound[len(parser.bound) - len(bound) :]
     if len(limits) == 1 and limits[0].op == "tuple":

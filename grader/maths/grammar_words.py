@@ -60,7 +60,16 @@ def parse_unknown(parser: Parser, token: Token) -> Node:
                 Token("number", word[-digits:], middle, token.end),
             ]
             return parser.parse_name()
-    pieces = cut_word(parser, word) or _before_call(parser, word)
+    is_power = digits and not written and parser.peek().text == "^"
+    if is_power and parser.names.find(word[:-digits]) is not None:
+        # n2^n is n·2^n where no n2 is declared.
+        middle = token.end - digits
+        parser.tokens[parser.position : parser.position + 1] = [
+            replace(token, text=word[:-digits], end=middle),
+            Token("number", word[-digits:], middle, token.end),
+        ]
+        return parser.parse_name()
+    pieces = cut_word(parser, word) or _before_call(parser, word) or _applied(parser, word)
     if pieces is None:
         raise parser.undeclared(token)
     replace_token(parser, pieces)
@@ -111,6 +120,18 @@ def _before_call(parser: Parser, word: str) -> list[str] | None:
             pieces = [first] if parser.names.find(first) else cut_word(parser, first)
             if pieces is not None:
                 return [*pieces, last]
+    return None
+
+
+WITHOUT_BRACKETS = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "ln", "sqrt")
+
+
+def _applied(parser: Parser, word: str) -> list[str] | None:
+    """`cosθ`: a function typed right before a declared name."""
+    for function in WITHOUT_BRACKETS:
+        rest = word.removeprefix(function)
+        if rest not in (word, "") and parser.names.find(rest) is not None:
+            return [function, rest]
     return None
 
 

@@ -141,7 +141,13 @@ class LogScale:
     def _call(self, function: str, args: tuple[Node, ...]) -> Size:
         context = self.context
         if function in ("log", "log2", "log10"):
-            return self._logarithm(args[0])
+            base = {"log2": Fraction(2), "log10": Fraction(10)}.get(function, Fraction(0))
+            if len(args) == 2 and isinstance(args[1].value, Fraction):
+                base = args[1].value
+            size = self._logarithm(args[0])
+            if base <= 1:
+                return size
+            return Size(size.sign, size.log - context.log(_log_of(base)))
         if function == "sqrt":
             inner = self.size(args[0])
             if inner.sign < 0:

@@ -63,6 +63,7 @@ def _divide(node: Node, state: Evaluation) -> Value:
 def _power(node: Node, state: Evaluation) -> Value:
     base = run(node.args[0], state)
     if node.args[0].op == "name" and node.args[0].value == "e" and "e" not in state.point.values:
+        state.work -= bounds.WORK_OF_FUNCTION
         exponent = run(node.args[1], state)
         return map_entries(state.arithmetic.exponential, exponent)
     exponent = run(node.args[1], state)
@@ -124,6 +125,8 @@ def _sum(node: Node, state: Evaluation) -> Value:
     combine = state.arithmetic.add if is_sum else state.arithmetic.multiply
     total: Value = Fraction(0 if is_sum else 1)
     variable = str(node.value)
+    if high >= low and state.is_free_of(body, variable):
+        return _repeat(run(body, state), high - low + 1, state, is_sum=is_sum)
     outer = state.bound.get(variable)
     is_first = True
     for index in range(low, high + 1):
@@ -140,6 +143,15 @@ def _sum(node: Node, state: Evaluation) -> Value:
     else:
         state.bound[variable] = outer
     return total
+
+
+def _repeat(term: Value, count: int, state: Evaluation, *, is_sum: bool) -> Value:
+    """A sum or product of equal terms."""
+    if is_sum:
+        return map_entries(lambda one: state.arithmetic.multiply(Fraction(count), one), term)
+    if isinstance(term, Array) and len(term.shape) == 2:
+        return _matrix_power(term, Fraction(count), state)
+    return map_entries(lambda one: state.arithmetic.power(one, Fraction(count)), term)
 
 
 RELATIONS: dict[str, Callable[[int], bool]] = {

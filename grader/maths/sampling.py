@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from grader.maths.evaluate import Point
 from grader.maths.looks import Question
 from grader.maths.points import draw_point
 from grader.maths.switching import boundary_points, points_beside, points_between
-from grader.maths.tree import walk
+from grader.maths.tree import free_names, walk
+from grader.spec.models import Symbol
 
 ARRAY_POINTS = 5
 """Each holds many random entries; a product of matrices is long to compute."""
@@ -29,8 +30,9 @@ def choose_points(question: Question, seed: int) -> Iterator[tuple[str, Point]]:
             yield "random", draw_point(symbols, seed, number_)
         return
     has_arrays = any(one.shape for one in symbols.values())
+    short = _with_short_sums(question)
     for number_ in range(ARRAY_POINTS if has_arrays else MODERATE_POINTS):
-        yield "random", draw_point(symbols, seed, number_)
+        yield "random", draw_point(short if number_ < NEEDED_POINTS else symbols, seed, number_)
     if question.rounding is None:
         for number_ in range(1 if has_arrays else FAR_POINTS):
             scale = Fraction((17, 60, 240)[number_])
@@ -47,3 +49,25 @@ def choose_points(question: Question, seed: int) -> Iterator[tuple[str, Point]]:
     # Tiny values: what is hidden by a large random point shows near 0.
     for number_ in range(2):
         yield "near", draw_point(symbols, seed, 200 + number_, Fraction(1, 16))
+
+
+SHORT = 11
+"""How far the ends of sums lie apart at the first points, where they may lie further."""
+
+
+def _with_short_sums(question: Question) -> Mapping[str, Symbol]:
+    """The symbols with those that end sums held near their lowest values: long sums take long."""
+    ends = {
+        spelling
+        for side in (question.student, question.reference)
+        for node in walk(side)
+        if node.op in ("sum", "prod")
+        for limit in node.args[1:]
+        for spelling in free_names(limit)
+    }
+    symbols = dict(question.symbols)
+    for spelling in ends & symbols.keys():
+        symbol = symbols[spelling]
+        if symbol.low is not None and symbol.high is not None and symbol.high > symbol.low + SHORT:
+            symbols[spelling] = symbol.model_copy(update={"high": symbol.low + SHORT})
+    return symbols

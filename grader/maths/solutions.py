@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from grader.maths import bounds
-from grader.maths.arrays import Array, Value
+from grader.maths.arrays import Array, Identity, Ones, Repeated, Value
 from grader.maths.evaluate import Point, evaluate
 from grader.maths.points import INTEGERS, draw_point, is_allowed, scalar_symbols
 from grader.maths.scalars import Arithmetic, OutOfRange, Undefined, floats
@@ -75,19 +75,20 @@ def _solve(
 
 def _solve_for_number(equation: Node, spelling: str, base: Point) -> Any:
     """The value of one symbol: read off, or found between two signs of the difference."""
-    context = floats(bounds.DIGITS)
+    context, arithmetic = floats(bounds.DIGITS), Arithmetic(ROOT_DIGITS)
     for side, other in (equation.args, equation.args[::-1]):
         if side == name(spelling) and spelling not in free_names(other):
-            value = evaluate(other, base, Arithmetic(ROOT_DIGITS))
+            value = evaluate(other, base, arithmetic)
             if isinstance(value, Fraction):
                 return value
-            return None if isinstance(value, Array) else context.mpf(value)
-    arithmetic = Arithmetic(ROOT_DIGITS)
+            return None if _has_axes(value) else context.mpf(arithmetic.real(value))
     difference = Node("add", (equation.args[0], Node("neg", (equation.args[1],))))
 
     def gap(value: Any) -> Any:
         values = {**base.values, spelling: value}
         found = evaluate(difference, Point(values, base.seed, base.symbols, base.sizes), arithmetic)
+        if _has_axes(found):
+            raise Undefined("an array has no sign")
         return arithmetic.inexact(arithmetic.real(found))
 
     seen = []
@@ -143,7 +144,13 @@ def _solve_for_array(equation: Node, spelling: str, base: Point) -> Point | None
     return place(solution)
 
 
+def _has_axes(value: Value) -> bool:
+    return isinstance(value, Array | Identity | Ones | Repeated)
+
+
 def _exact_entries(value: Value) -> list[Fraction] | None:
+    if isinstance(value, Identity | Ones | Repeated):
+        return None
     entries = value.entries if isinstance(value, Array) else (value,)
     return list(entries) if all(isinstance(one, Fraction) for one in entries) else None
 

@@ -30,6 +30,7 @@ SIGN_COMMANDS = {
     "setminus": "∖", "Longrightarrow": "=>", "longrightarrow": "->",
 }  # fmt: skip
 DROPPED = {
+    "rm", "it", "sf", "tt", "cal", "boldmath",
     "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl",
     "biggr", "Biggl", "Biggr", "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits",
     ",", ";", ":", "!", " ", "quad", "qquad", "thinspace", "medspace", "nonumber", "notag",
@@ -61,7 +62,7 @@ LETTERS = re.compile(r"[^\W\d_]+\d*")
 
 def tokenise_latex(text: str) -> list[Token]:
     """Cut LaTeX; raises `Unreadable_` at the first thing with no meaning."""
-    text = _with_cases(text)
+    text = _without_old_fonts(_with_cases(text))
     tokens: list[Token] = []
     position, space = 0, False
     while position < len(text):
@@ -88,6 +89,14 @@ BRACED_ARRAY = re.compile(
     r"(?P<rows>.*?)(?P<close>\\end\{(?:array|aligned|matrix)\}\s*\\right\s*\.)",
     re.DOTALL,
 )
+
+
+OLD_FONT = re.compile(r"(?<![\^_])\{\s*\\(?:rm|bf|it|sf|tt|cal)\s+(?P<name>[A-Za-z]+)\s*\}")
+
+
+def _without_old_fonts(text: str) -> str:
+    r"""`{\rm ReLU}` is the name in it; places in the text stay."""
+    return OLD_FONT.sub(lambda found: found["name"].rjust(len(found.group())), text)
 
 
 def _with_cases(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from grader.maths import bounds
 from grader.maths.arrays import (
     Array,
     Identity,
@@ -37,11 +38,15 @@ WITNESS_POINTS = 260
 def find_small_witness(question: Question, seed: int) -> tuple[Point, Look] | None:
     """The first small point where the two visibly differ."""
     best: tuple[Point, Look] | None = None
+    work = 0
     for point in small_points(question.symbols, seed, WITNESS_POINTS):
+        if work > bounds.MAX_WORK_FOR_WITNESS:
+            break
         try:
             look = look_at(question, point)
         except ArithmeticError:
             continue
+        work += look.work
         if look.sight is not Sight.DIFFERENT:
             continue
         if is_visible(look):

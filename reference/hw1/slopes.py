@@ -135,6 +135,31 @@ def classify_grads(
     return torch.outer(in_z1, x), in_z1, torch.outer(in_z3, z2), in_z3
 
 
+def squared_distance(y_hat: Tensor, y: Tensor) -> Tensor:
+    """The loss of `grad_mse`, to be differentiated.
+
+    Shapes   y_hat, y: (K,).  Returns ().
+    Units    those of y, squared.
+    Errors   about K eps of the sum.
+    Source   the equations above the parts in the problem.
+    Cost     O(K).
+    """
+    return (y_hat - y).square().sum()
+
+
+def cross_entropy_of_outputs(W2: Tensor, b2: Tensor, z2: Tensor, y: Tensor) -> Tensor:
+    """The loss of `classify_grads` from the second layer on, to be differentiated.
+
+    Shapes   W2: (K, m), b2, y: (K,), z2: (m,).  Returns ().
+    Units    nats.
+    Errors   about (m + K) eps of the sum of sizes.
+    Source   binary cross-entropy of a sigmoid, summed over the outputs.
+    Cost     O(K m).
+    """
+    scores = W2 @ z2 + b2
+    return torch.nn.functional.binary_cross_entropy_with_logits(scores, y, reduction="sum")
+
+
 # What follows is wrong on purpose: the known mistakes that the problem names.
 
 

@@ -103,6 +103,9 @@ def state_answer(
     """The answer in the spec; left out, what the reference says for the earlier parts' answers."""
     if getattr(part, "fields", None):
         return {name: field.answer for name, field in part.fields.items()}
+    if getattr(part, "gradient", None) is not None:
+        # The grader takes it itself; the spec lists formulas that are equal to it.
+        return part.equivalents[0]
     answer = getattr(part, "answer", None)
     if answer is None and part.kind in ("value", "array", "shape", "expression", "interval", "set"):
         assert problem.reference_path

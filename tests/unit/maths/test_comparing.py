@@ -199,3 +199,69 @@ def test_interval_agrees_with_its_ends(low: str, other: str) -> None:
     interval = verdict(f"[{low}, {low} + 1)", f"[{other}, {other} + 1)")
 
     assert {ends, interval} != {Agreement.EQUAL, Agreement.DIFFERENT}
+
+
+ARRAYS = declare(
+    A={"shape": ["n", "n"]}, x={"shape": ["n"]}, s="real", t="positive",
+    k={"domain": "integer", "low": 1, "high": 6},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        r"\sqrt{\sigma(\pm s x^\top)}",
+        r"(|\pm s| \sum_{j=1}^{k} A)^\top",
+        r"\mathbf 1^\top \odot x_1 \odot \|\pm s\| \cdot A = 1",
+        r"\mathrm{vec}(x + 0) = \|\max(\{s, t\})\|",
+        r"\|\mathbf 1\| \mathrm{softmax}(\mathbf 1 x^\top)",
+    ],
+)
+@pytest.mark.parametrize("right", ["norm(x)", "A @ x", "s > 0 and s < t", "[0, t)", "{s, t}"])
+def test_formulas_that_make_no_sense_are_judged_and_raise_nothing(student: str, right: str) -> None:
+    found = compare(formula(student, ARRAYS), formula(right, ARRAYS), ARRAYS, seed=2)
+
+    assert found.agreement is not Agreement.EQUAL
+
+
+@pytest.mark.parametrize(
+    ("student", "right", "agreement"),
+    [
+        (r"\mathbf 1^\top A / n", "mean(A, 0)", "equal"),
+        (r"\mathbf 1^\top A", "A.T @ ones(n)", "different"),
+        ("A 1", "A @ ones(n)", "equal"),
+        (r"\sum_i (Ax)_i", "sum(A @ x)", "equal"),
+        (r"\sum_i (A^\top x)_i", "sum(A @ x)", "different"),
+        ("sum(A * A)", "norm(A)**2", "equal"),
+        (r"\mathrm{tr}(AA)", "norm(A)**2", "different"),
+        (r"(\mathbf 1 x^\top) A", "outer(ones(n), A.T @ x)", "equal"),
+        (r"(x \mathbf 1^\top) A", "outer(ones(n), A.T @ x)", "different"),
+    ],
+)
+def test_readings_of_arrays_accept_what_is_meant_and_no_more(
+    student: str, right: str, agreement: str
+) -> None:
+    found = compare(formula(student, ARRAYS), formula(right, ARRAYS), ARRAYS, seed=2)
+
+    assert str(found.agreement) == agreement
+
+
+@pytest.mark.parametrize(
+    ("student", "right", "agreement"),
+    [
+        (r"s \in [0, t)", "[0, t)", "equal"),
+        (r"s \in [0, t]", "[0, t)", "different"),
+        (r"0 \le s < t", "[0, t)", "equal"),
+        ("(-∞, 0) ∪ (0, ∞)", "s != 0", "equal"),
+        (r"\mathbb{R} \setminus \{0\}", "s != 0", "equal"),
+        (r"\mathbb{R} \setminus [0, 1]", "s != 0", "different"),
+        ("exp(s) = t", "s = log(t)", "equal"),
+        ("exp(-s) = t", "s = log(t)", "different"),
+    ],
+)
+def test_sets_and_statements_are_compared_by_their_members(
+    student: str, right: str, agreement: str
+) -> None:
+    found = compare(formula(student, ARRAYS), formula(right, ARRAYS), ARRAYS, seed=2)
+
+    assert str(found.agreement) == agreement
