@@ -221,6 +221,6 @@ class Deployment:
                 .order_by(GradingRun.id.desc())
             ).first()  # type: ignore[return-value]
 
-    def terminate_engine(self) -> int:
+    def terminate_engine(self, limit_s: float = 60) -> int:
         self.engine.send_signal(signal.SIGTERM)
-        return self.engine.wait(60)
+        return self.engine.wait(limit_s)

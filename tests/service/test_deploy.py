@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -36,6 +38,14 @@ def test_every_file_parses() -> None:
         elif path.suffix == ".toml":
             assert tomllib.loads(text)
     assert read_settings(DEPLOY / "service.toml", {}).public_url == "https://grade.example.edu"
+
+
+def test_the_compose_file_is_one_by_its_own_schema() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run(
+        [*command, str(DEPLOY / "compose.yaml")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_process_gets_longer_to_stop_than_it_takes_to_drain() -> None:
