@@ -46,9 +46,11 @@ def try_mutants(stage: Rehearsal, told: Told) -> tuple[MutantReport, ...]:
         reports = _try_functions(stage, told)
     elif stage.part.kind == "kernel":
         reports = _try_kernels(stage, told)
+    elif stage.part.kind == "train":
+        reports = _try_trainings(stage, told)
     else:
         reports = _try_written(stage, told)
-    reasons = {waiver.mutant: waiver.why for waiver in stage.part.waive}
+    reasons = {name: waiver.why for waiver in stage.part.waive for name in waiver.mutants}
     return tuple(
         report.model_copy(update={"fate": "waived", "advice": reasons[report.name]})
         if report.name in reasons and report.fate != "caught"
@@ -66,10 +68,10 @@ def judge_mutants(stage: Rehearsal, reports: Sequence[MutantReport]) -> Iterator
         words = f"{caught} of {caught + survived} mutants caught"
         yield Claim(name="mutation score", holds=share >= ENOUGH, words=words)
     waived = {report.name for report in reports if report.fate == "waived"}
-    for waiver in stage.part.waive:
-        if waiver.mutant not in waived:
+    for name in (name for waiver in stage.part.waive for name in waiver.mutants):
+        if name not in waived:
             words = "no mutant of this name survives; remove the waiver"
-            yield Claim(name=f"waiver {waiver.mutant}", holds=False, words=words)
+            yield Claim(name=f"waiver {name}", holds=False, words=words)
 
 
 def _try_functions(stage: Rehearsal, told: Told) -> list[MutantReport]:
@@ -102,6 +104,17 @@ def _try_kernels(stage: Rehearsal, told: Told) -> list[MutantReport]:
     found = []
     for mutant in mutants:
         found.append(try_kernel_mutant(stage, mutant))
+        told(len(found), len(mutants))
+    return found
+
+
+def _try_trainings(stage: Rehearsal, told: Told) -> list[MutantReport]:
+    from grader.authoring.training_mutants import list_training_mutants, try_training_mutant
+
+    mutants = list_training_mutants(stage.part.signature)
+    found = []
+    for mutant in mutants:
+        found.append(try_training_mutant(stage, mutant))
         told(len(found), len(mutants))
     return found
 

@@ -123,11 +123,15 @@ class Rubric(Record):
 
 
 class Waiver(Record):
-    """A small change of the right answer that no check needs to catch, and why."""
+    """Small changes of the right answer that no check needs to catch, and why."""
 
-    mutant: str
-    """Its name, as `grade check` prints it."""
+    mutant: str | tuple[str, ...]
+    """Its name, as `grade check` prints it; or several that one reason covers."""
     why: str = Field(min_length=3)
+
+    @property
+    def mutants(self) -> tuple[str, ...]:
+        return (self.mutant,) if isinstance(self.mutant, str) else self.mutant
 
 
 class Part(Record):
