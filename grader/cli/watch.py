@@ -70,17 +70,23 @@ def _show(report: Report) -> None:
     import shutil
 
     from grader.report.terminal import render
+    from grader.verdicts import Verdict
 
     if sys.stdout.isatty():
         click.clear()
     encoding = (sys.stdout.encoding or "ascii").lower()
+    # Whoever is at work on one part has others still blank: they would push it off the screen.
+    answered = tuple(part for part in report.parts if part.verdict != Verdict.MISSING)
     text = render(
-        report,
+        report.model_copy(update={"parts": answered}) if answered else report,
         width=shutil.get_terminal_size().columns,
         colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
         ascii_only=not encoding.startswith("utf"),
     )
     click.echo(text, nl=False)
+    blank = len(report.parts) - len(answered)
+    if answered and blank:
+        click.echo(f"{blank} part{'s' if blank > 1 else ''} not answered yet")
 
 
 def _wait_for_saves(path: Path) -> Iterator[None]:

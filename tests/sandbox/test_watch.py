@@ -51,6 +51,6 @@ def test_a_save_is_graded_and_an_interrupt_ends_it(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         code = process.wait(timeout=30)
 
-    assert "10 of 10" not in first
-    assert "10 of 10" in second
+    assert "10 of 10" not in first and "not answered yet" in first
+    assert "10 of 10" in second and "not answered yet" not in second
     assert code == 130
