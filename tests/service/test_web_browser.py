@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deployments import wait_for
 from school import COURSE
 from sqlalchemy import select
 from web_site import HASHED, PASSWORD
@@ -23,6 +24,7 @@ from grader.store.schema import Course, Role
 pytestmark = pytest.mark.sandbox
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Maximiliana Anastasia Theodora von Hohenzollern"
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 
 
@@ -51,10 +53,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store = Store(name_sqlite(folder / "grade/grade.db"))
     with store.write() as session:
         course = session.scalars(select(Course)).one()
-        for name, role in (("ines", Role.INSTRUCTOR), ("ada", Role.STUDENT)):
+        for name, role in (("ines", Role.INSTRUCTOR), ("ada", Role.STUDENT), ("bo", Role.STUDENT)):
             user = add_user(session, f"{name}@example.edu", name.title())
             user.password_hash = HASHED
             enrol(session, course, user, role)
+        add_user(session, "op@example.edu", LONG_NAME, is_operator=True).password_hash = HASHED
     store.close()
     with subprocess.Popen(
         [sys.executable, "-m", "grader", "serve", "--port", "0"],
@@ -161,14 +164,30 @@ def test_pages_are_accessible_and_fit(chromium: Any, address: str, size: str, sc
     width, height = SIZES[size]
     options = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
     pages = {
-        "ada": ("/", "/courses/dl", "/courses/dl/assignments/quick", "/submissions/1", "/account"),
+        "": ("/sign-in", "/nowhere"),
+        "op": ("/", "/operator", "/operator/platforms"),
+        "ada": (
+            "/",
+            "/courses/dl",
+            "/courses/dl/assignments/quick",
+            "/submissions/1",
+            "/account",
+            "/courses/dl/gradebook",
+        ),
         "ines": (
             "/courses/dl/gradebook",
             "/courses/dl/people",
             "/courses/dl/platform",
             *(
                 f"/courses/dl/assignments/quick/{name}"
-                for name in ("dashboard", "marking?all=true", "regrades", "similar", "problems")
+                for name in (
+                    "dashboard",
+                    "marking?all=true",
+                    "regrades",
+                    "similar",
+                    "problems",
+                    "settings",
+                )
             ),
             "/submissions/1/review",
             "/courses/dl/assignments/slow/students/2",
@@ -176,7 +195,9 @@ def test_pages_are_accessible_and_fit(chromium: Any, address: str, size: str, sc
     }
     found = []
     for person, paths in pages.items():
-        tab = Tab(chromium, address, **options).sign_in(person)
+        tab = Tab(chromium, address, **options)
+        if person:
+            tab.sign_in(person)
         for path in paths:
             tab.go(path)
             assert tab.page.evaluate(
@@ -187,5 +208,34 @@ def test_pages_are_accessible_and_fit(chromium: Any, address: str, size: str, sc
             found += [
                 (path, each["id"], each["nodes"][0]["html"][:200]) for each in answer["violations"]
             ]
-        assert not tab.complaints
+        # A page that is not there, or not for them, is said to be so in the console too.
+        assert not [each for each in tab.complaints if "the server responded with" not in each]
     assert not found
+
+
+def test_everything_works_without_javascript(chromium: Any, address: str, tmp_path: Path) -> None:
+    tab = Tab(chromium, address, java_script_enabled=False).sign_in("bo")
+    tab.go("/courses/dl/assignments/quick")
+    tab.page.check("input[value=b]")
+    tab.page.fill("#answer-why", "Layers compose.")
+    tab.page.click("text=Show how my answers are read")
+    assert "Nothing was handed in." in tab.read()
+    tab.page.go_back()
+    tab.page.check("input[value=b]")
+    tab.page.fill("#answer-why", "Layers compose.")
+    tab.page.click("button.main")
+    assert "/submissions/" in tab.page.url, tab.read()
+    place = tab.page.url.removeprefix(address)
+    wait_for(lambda: tab.go(place) or tab.page.query_selector(".report"), "the report")
+    assert "2 of 5 points so far" in tab.read()
+    staff = Tab(chromium, address, java_script_enabled=False).sign_in("ines")
+    staff.go("/courses/dl/assignments/quick/marking")
+    for item in staff.page.query_selector_all("fieldset"):
+        item.query_selector("input[type=radio][value='1.0'], input[type=radio][value='1']").check()
+    staff.page.fill("#comment", "Good.")
+    staff.page.click("text=Keep, and go on")
+    tab.go(place)
+    assert "Marked by a person" in tab.read()
+    assert "4 of 5 points" in tab.read()
+    assert not tab.complaints
+    assert not staff.complaints
