@@ -19,6 +19,7 @@ from grader.kernels.dtypes import (
 )
 from grader.kernels.folding import SIGNS, combine, fold_binary
 from grader.kernels.lanes import Lanes, Mask
+from grader.kernels.names import require_small_tuple
 from grader.kernels.refusals import quote, refuse
 from grader.kernels.typed import (
     Code,
@@ -49,24 +50,31 @@ COMPARISONS: dict[type[ast.AST], Callable[..., Any]] = {
 }  # fmt: skip
 # float32 operands widened, combined once and narrowed again give what float32 gives.
 FOLDABLE = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+ENTRIES_COPIED_A_UNIT = 200
+"""Of a tuple, in a microsecond."""
 
 
 def compile_binary(c: Compiler, node: ast.BinOp) -> Code:
     left, right = c.expression(node.left), c.expression(node.right)
     if isinstance(left.type, TupleType) and isinstance(right.type, TupleType):
-        return join_tuples(node, left, right)
+        return join_tuples(c, node, left, right)
     return binary(c, node, node.op, left, right)
 
 
-def join_tuples(node: ast.BinOp, left: Code, right: Code) -> Code:
+def join_tuples(c: Compiler, node: ast.BinOp, left: Code, right: Code) -> Code:
     if not isinstance(node.op, ast.Add):
         raise refuse(node, f"{quote(node)} on tuples", "compute entry by entry")
     assert isinstance(left.type, TupleType) and isinstance(right.type, TupleType)
+    entries = left.type.entries + right.type.entries
+    require_small_tuple(node, TupleType(entries))
     one, two = left.run, right.run
-    return Code(
-        TupleType(left.type.entries + right.type.entries),
-        lambda frame, mask: one(frame, mask) + two(frame, mask),
-    )
+    machine, cost = c.machine, len(entries) / ENTRIES_COPIED_A_UNIT
+
+    def run(frame: Frame, mask: Mask) -> Any:
+        machine.spend(cost, node.lineno, 0)
+        return one(frame, mask) + two(frame, mask)
+
+    return Code(TupleType(entries), run)
 
 
 def binary(c: Compiler, node: ast.AST, op: ast.operator, left: Code, right: Code) -> Code:

@@ -15,6 +15,8 @@ from grader.kernels.dtypes import NAMES
 INTEGER_BOUND = 2**64
 # A table that a kernel indexes; `A = (A, A)` in a row would double it with every line.
 MAX_LEAVES = 4096
+# Tables of tables of tables are seen, no deeper; `A = (A, 1)` in a row would nest without end.
+MAX_TUPLE_DEPTH = 8
 
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -73,7 +75,8 @@ def fold(
         return names.get(node.id) if isinstance(node, ast.Name) else None
     if isinstance(node, ast.Tuple):
         entries = tuple(fold(entry, names, origin_of) for entry in node.elts)
-        is_small = None not in entries and count_leaves(entries) <= MAX_LEAVES
+        is_small = None not in entries and measure_depth(entries) <= MAX_TUPLE_DEPTH
+        is_small = is_small and count_leaves(entries) <= MAX_LEAVES
         return entries if is_small else None
     if isinstance(node, ast.UnaryOp):
         return combine(SIGNS[type(node.op)], fold(node.operand, names, origin_of))
@@ -84,6 +87,11 @@ def fold(
         given = [fold(entry, names, origin_of) for entry in node.args]
         return fold_call(node.func, given, names, origin_of)
     return None
+
+
+def measure_depth(value: Any) -> int:
+    """How deep tuples nest, whose own parts have been measured before."""
+    return 1 + max(map(measure_depth, value), default=0) if isinstance(value, tuple) else 0
 
 
 def count_leaves(value: Any) -> int:

@@ -230,6 +230,7 @@ class Machine:
         places = places if mask.is_whole else places[lanes]
         unwritten = memory.find_unwritten(places)
         if unwritten is not None:
+            memory.poison(places[unwritten])
             reporting.report_unwritten(self, site, memory, places, lanes, unwritten)
         if memory.shadow is not None:
             self.note_read(site, memory, places, lanes)
@@ -280,6 +281,7 @@ class Machine:
         self.loaded.clear()
         unwritten = memory.find_unwritten(places)
         if unwritten is not None:
+            memory.poison(places[unwritten])
             reporting.report_unwritten(self, site, memory, places, lanes, unwritten)
         if memory.shadow is not None:
             changed = np.zeros(len(lanes), np.bool_)

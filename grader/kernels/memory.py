@@ -55,6 +55,10 @@ class Memory:
         if not self.is_filled and self.written is not None:
             self.written[places] = True
 
+    def poison(self, places: Lanes) -> None:
+        """Put a value that spoils every result it enters where nothing was written."""
+        self.entries[places] = poison(self.dtype)
+
     def find_unwritten(self, places: Lanes) -> npt.NDArray[np.bool_] | None:
         """Which of these were never written; None when all were."""
         if self.is_filled or self.written is None:
@@ -80,7 +84,8 @@ def thread_memory(name: str, size: int, dtype: np.dtype, geometry: Geometry) -> 
 
 
 def _owned_memory(name: str, space: str, size: int, dtype: np.dtype, copies: int) -> Memory:
-    memory = Memory(name, space, np.full(size * copies, poison(dtype), dtype), size)
+    # Zeros take no memory before they are touched; poison is put where it is read.
+    memory = Memory(name, space, np.zeros(size * copies, dtype), size)
     memory.written = np.zeros(size * copies, np.bool_)
     return memory
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.kernels.dtypes import type_literal
+from grader.kernels.folding import MAX_LEAVES, MAX_TUPLE_DEPTH
 from grader.kernels.lanes import Mask
 from grader.kernels.refusals import quote, refuse
 from grader.kernels.typed import (
@@ -18,7 +19,6 @@ from grader.kernels.typed import (
     PathType,
     TupleType,
     Type,
-    assigned_names,
     constant,
 )
 
@@ -47,7 +47,7 @@ def compile_name(c: Compiler, node: ast.Name) -> Code:
     if variable is not None:
         return read_variable(c.scope.slot(node.id), variable.type, variable.const)
     program = c.program
-    if node.id in assigned_names(c.scope.function):
+    if node.id in c.scope.assigned:
         raise refuse(node, f"`{node.id}` is used before it has a value", "assign it first")
     if node.id in program.unstable:
         raise refuse(
@@ -107,7 +107,28 @@ def make_tuple(entries: list[Code]) -> Code:
 
 
 def compile_tuple(c: Compiler, node: ast.Tuple) -> Code:
-    return make_tuple([c.expression(entry) for entry in node.elts])
+    made = make_tuple([c.expression(entry) for entry in node.elts])
+    require_small_tuple(node, made.type)
+    return made
+
+
+def require_small_tuple(node: ast.AST, type_: Type) -> None:
+    """Bounds on a tuple, whose own parts have been held to them before.
+
+    Errors   Refused for one that doubling in a few lines would make.
+    """
+    if count_leaves(type_) > MAX_LEAVES or measure_depth(type_) > MAX_TUPLE_DEPTH:
+        raise refuse(node, f"{quote(node)}, a tuple of so many entries", "use arrays")
+
+
+def count_leaves(type_: Type) -> int:
+    return sum(map(count_leaves, type_.entries)) if isinstance(type_, TupleType) else 1
+
+
+def measure_depth(type_: Type) -> int:
+    if not isinstance(type_, TupleType):
+        return 0
+    return 1 + max(map(measure_depth, type_.entries), default=0)
 
 
 COMPILERS: dict[type[ast.AST], Callable[[Compiler, Any], Code]] = {

@@ -171,13 +171,20 @@ def tuple_entry(c: Compiler, node: ast.Subscript, value: Code, type_: TupleType)
         return Code(type_.entries[position], entry_run(run, position), const)
     if len(set(type_.entries)) != 1 or not isinstance(type_.entries[0], np.dtype):
         raise refuse(node, f"{quote(node)} with an index that varies", "use a constant index")
-    at = integer(index, node.slice)
+    at, entry_type, machine = integer(index, node.slice), type_.entries[0], c.machine
+    table = None if value.const is None else np.array(value.const, entry_type)
 
     def choose(frame: Frame, mask: Mask) -> Any:
+        if table is not None:
+            return table.take(at(frame, mask) % size)
         entries, position = run(frame, mask), at(frame, mask)
         if is_uniform(position):
             return entries[int(position) % size]
-        return np.choose(position % size, [np.asarray(entry) for entry in entries])
+        machine.spend(4 * size, node.lineno)
+        chosen = np.zeros(position.shape, entry_type)
+        for number in np.unique(position % size):
+            chosen = np.where(position % size == number, entries[number], chosen)
+        return chosen
 
     return Code(type_.entries[0], choose)
 

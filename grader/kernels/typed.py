@@ -90,6 +90,11 @@ class Scope:
     loop_depth: int = 0
     definitions: dict[str, int] = field(default_factory=dict)
     """How often each name has been assigned so far in the text."""
+    assigned: set[str] = field(init=False)
+    """Every name that the text assigns to somewhere."""
+
+    def __post_init__(self) -> None:
+        self.assigned = assigned_names(self.function)
 
     def define(self, name: str, type_: Type, const: Any = None) -> None:
         """Note an assignment to a name."""

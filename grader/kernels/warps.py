@@ -65,7 +65,7 @@ def shuffle_type(dtype: np.dtype) -> np.dtype:
 
 def check_members(machine: Machine, node: ast.Call, mask: Mask, named: Lanes) -> None:
     """Every lane named in the mask that is still running must take part."""
-    machine.spend(20, node.lineno, 20)
+    machine.spend(60, node.lineno, 25)
     machine.loaded.clear()
     bits = (np.broadcast_to(named, mask.bits.shape).reshape(-1, WARP) & ALL_LANES)[
         mask.active_warps

@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import HEADER, kernel, run
+from hostile_sources import HARMLESS
+from hostile_sources import REFUSED as DEAR_AND_REFUSED
+from hostile_sources import STOPPED as DEAR_AND_STOPPED
 
 from grader.kernels.launch import Launch, run_kernel
 from grader.kernels.limits import Budget
@@ -180,3 +183,55 @@ def test_the_successor_package_is_the_same_to_a_kernel() -> None:
 
     assert found.is_complete
     assert a[0] == 3
+
+
+@pytest.mark.parametrize("body", DEAR_AND_REFUSED.values(), ids=DEAR_AND_REFUSED)
+def test_sources_that_grow_are_refused(body: str) -> None:
+    found = run(body, np.zeros(32, np.float32), budget=SMALL)
+
+    assert found.refusal is not None
+    assert found.refusal.advice
+
+
+@pytest.mark.parametrize("body", DEAR_AND_STOPPED.values(), ids=DEAR_AND_STOPPED)
+def test_work_that_looks_small_is_charged_for(body: str) -> None:
+    found = run(body, np.zeros(32, np.float32), grid=(4,), block=(256,), budget=SMALL)
+
+    assert found.halted is not None
+    assert found.halted.kind in ("does not end", "limit")
+
+
+@pytest.mark.parametrize("body", HARMLESS.values(), ids=HARMLESS)
+def test_sources_that_are_only_long_are_interpreted(body: str) -> None:
+    assert run(body, np.zeros(32, np.float32)).is_complete
+
+
+def test_a_table_of_more_entries_than_numpy_chooses_from_is_looked_up() -> None:
+    table = ", ".join(str(7 * k % 101) for k in range(100))
+    body = f"T = ({table})\n" + wrap("i = cuda.grid(1)", "a[i] = T[99 - i] + T[-1 - i]")
+    a = np.zeros(64, np.float32)
+
+    found = run(body, a, block=(64,))
+
+    wanted = [2 * (7 * (99 - i) % 101) for i in range(64)]
+    assert found.is_complete and a.tolist() == wanted
+
+
+def test_a_tuple_of_many_variables_is_looked_up_by_each_thread() -> None:
+    names = [f"x{k}" for k in range(70)]
+    given = [f"{name} = i + {100 * k}" for k, name in enumerate(names)]
+    body = wrap("i = cuda.grid(1)", *given, f"t = ({', '.join(names)})", "a[i] = t[69 - i]")
+    a = np.zeros(32, np.float32)
+
+    assert run(body, a).is_complete
+    assert a.tolist() == [i + 100 * (69 - i) for i in range(32)]
+
+
+def test_what_was_never_written_spoils_what_it_enters() -> None:
+    body = wrap("s = cuda.local.array(4, float32)", "t = cuda.shared.array(4, float32)",
+                "a[0] = s[1]", "a[1] = t[2]", "a[2] = 1")  # fmt: skip
+    a = np.zeros(3, np.float32)
+
+    run(body, a, block=(1,))
+
+    assert np.isnan(a[:2]).all() and a[2] == 1

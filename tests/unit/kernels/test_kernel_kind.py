@@ -160,3 +160,16 @@ def test_the_same_submission_gets_the_same_words_twice() -> None:
 
 def test_how_to_hand_in_names_the_function() -> None:
     assert "doublify(a, out)" in describe(PART)
+
+
+def test_twenty_gradings_give_the_same_bytes() -> None:
+    """Verdicts, words, places and charts of a kernel that is racy, and of one that is right."""
+    racy = HEAD + "    out[0, 0] = a[row % out.shape[0], column % out.shape[1]]\n"
+    right = HEAD + GUARD + "        out[row, column] = 2 * a[row, column]\n"
+
+    def report() -> bytes:
+        return repr([hand_in(text) for text in (racy, right)]).encode()
+
+    first = report()
+
+    assert all(report() == first for _ in range(19))
