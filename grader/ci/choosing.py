@@ -46,3 +46,13 @@ def find_ignored(changed: Iterable[str]) -> tuple[str, ...]:
     """What a student's change touches and grading does not take from it."""
     tops = {path.split("/")[0] for path in changed}
     return tuple(sorted(top for top in tops if top in (*COURSE_FOLDERS, "grader", ".github")))
+
+
+def find_left_out(paths: Collection[str], names: Collection[str]) -> str:
+    """The folders that all files are in, and that reading leaves out of their names."""
+    roots = [
+        {path.removesuffix(name) for path in paths if path == name or path.endswith(f"/{name}")}
+        for name in names
+    ]
+    shared = set.intersection(*roots) if roots else set()
+    return min(shared, key=len, default="").rstrip("/")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.cache import find_cache_folder
+from grader.ci.choosing import find_left_out
 from grader.ci.trees import Repository
 from grader.errors import SubmissionError
 from grader.expected import ExpectedValues
@@ -18,6 +19,7 @@ from grader.report.models import Report
 from grader.sandbox.pool import Sandbox
 from grader.spec.loading import Course
 from grader.submission import read_submission
+from grader.submission.read import read_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class GradedFolder:
     report: Report | None = None
     trouble: str = ""
     left_out: tuple[str, ...] = field(default=())
+    root: str = ""
+    """Where the names in its report begin: the folder, and those that all its files are in."""
 
 
 def grade_commit(
@@ -57,6 +61,7 @@ def grade_commit(
                 try:
                     left_out = repository.write_folder(commit, folder, target)
                     submission = read_submission(target)
+                    root = find_root(folder, target)
                 except SubmissionError as trouble:
                     words = str(trouble).replace(str(target), folder or "the repository")
                     graded.append(GradedFolder(folder=folder, assignment=assignment, trouble=words))
@@ -75,9 +80,20 @@ def grade_commit(
                     assignment=assignment,
                     report=adjust_report(report, loaded, circumstances),
                     left_out=left_out,
+                    root=root,
                 )
             )
     return graded
+
+
+def find_root(folder: str, target: Path) -> str:
+    """Where the names that a submission's reader gives begin, seen from the repository's root.
+
+    Errors   SubmissionError as reading it has.
+    """
+    names = {file.name for file in read_files(target)}
+    paths = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+    return "/".join(filter(None, (folder, find_left_out(paths, names))))
 
 
 def take_course(repository: Repository, commit: str, target: Path) -> Course:

@@ -32,7 +32,7 @@ def collect_findings(graded: Sequence[GradedFolder]) -> tuple[Finding, ...]:
         finding
         for each in graded
         if each.report
-        for finding in list_findings(each.report, each.folder)
+        for finding in list_findings(each.report, each.root)
     ]
     order = ("error", "warning", "notice")
     return tuple(sorted(found, key=lambda each: (order.index(each.level), -each.lost_points)))
@@ -148,7 +148,7 @@ def write_files(graded: Sequence[GradedFolder], folder: Path, head: str) -> None
             continue
         name = name_file(each.folder or each.assignment)
         for ending, format_name in (("json", "json"), ("html", "html"), ("junit.xml", "junit")):
-            text = render_report(each.report, format_name, each.folder)
+            text = render_report(each.report, format_name, each.root)
             write_report(text, folder / f"{name}.{ending}")
-        run = make_check_run(each.report, each.folder, head_sha=head)
+        run = make_check_run(each.report, each.root, head_sha=head)
         write_report(json.dumps(run, indent=2) + "\n", folder / f"{name}.check-run.json")

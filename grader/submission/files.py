@@ -27,6 +27,8 @@ SEEN_ENTRIES = 20_000
 """With what tools leave behind: a .git folder alone may hold thousands."""
 RELEVANT_FILES = 200
 UNREAD_SHOWN = 5
+_LFS = b"version https://git-lfs.github.com/spec/"
+"""How a file begins that Git LFS keeps elsewhere.  Source   git-lfs, docs/spec.md"""
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 HOW_TO_HAND_IN = "hand in .py files, notebooks (.ipynb) and answers.md"
 
@@ -85,6 +87,10 @@ def choose_files(entries: Iterable[Entry], origin: str) -> tuple[list[File], lis
             content = _read(entry, use)
         except OSError as error:
             remarks.append(_skip(entry.name, str(error)))
+            continue
+        if content.startswith(_LFS):
+            trouble = "a pointer of Git LFS and not the file; commit the file itself"
+            remarks.append(_skip(entry.name, trouble))
             continue
         files.append(File(entry.name, content, use))
         total += len(content)

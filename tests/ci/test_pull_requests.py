@@ -118,6 +118,24 @@ ATTACKS: dict[str, Callable[[Forge], None]] = {
 }  # fmt: skip
 
 
+def add_odd_names(forge: Forge) -> None:
+    evil = "import os\nos._exit(0)\n"
+    forge.write({
+        "tiny/a\n::error::owned.py": evil, "tiny/%0A::error file=x::owned.py": evil,
+        "tiny/x,line=1::owned.py": evil, "tiny/--course.py": evil,
+        "tiny/\u202eyp.exe.py": evil,
+    })  # fmt: skip
+
+
+def add_submodule(forge: Forge) -> None:
+    """A commit in the place of a folder: there is nothing behind it to be read."""
+    forge.write({".gitmodules": '[submodule "m"]\n\tpath = tiny/m\n\turl = ext::sh -c id\n'})
+    git(forge.work, "update-index", "--add", "--cacheinfo", f"160000,{'ab' * 20},tiny/m")
+
+
+ATTACKS |= {"odd names": add_odd_names, "submodule": add_submodule}
+
+
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_hostile_pull_request_changes_nothing_in_its_own_grade(
     honest: Forge, run_step: RunStep, name: str
@@ -136,6 +154,75 @@ def test_a_hostile_pull_request_changes_nothing_in_its_own_grade(
                                 "graded tiny: "))  # fmt: skip
         assert "##[" not in line
     assert "root:" not in step.summary + step.stdout
+
+
+def test_what_the_head_says_counts_and_not_the_merge_that_is_checked_out(
+    honest: Forge, run_step: RunStep
+) -> None:
+    head = honest.push()
+    honest.write({"tiny/hw.py": HALF_RIGHT.replace("return 1.0", "return 1.0 if x > 0 else 0.0")})
+    merge = honest.commit()
+
+    step = run_step(workspace=honest.work, event=make_pull_request(head, honest.base))
+    better = run_step(workspace=honest.work, event=make_pull_request(merge, honest.base))
+
+    assert float(step.outputs["score"]) < float(better.outputs["score"])
+
+
+def test_a_branch_that_is_called_like_an_option_is_a_name(honest: Forge, run_step: RunStep) -> None:
+    head = honest.push()
+    name = "--output=owned;$(touch owned)"
+    git(honest.work, "update-ref", f"refs/heads/{name.replace(' ', '-')}", head)
+    event = make_pull_request(head, honest.base)
+    event["pull_request"]["head"]["ref"] = name  # type: ignore[index]
+    environ = {"GITHUB_HEAD_REF": name, "GITHUB_REF": f"refs/heads/{name}"}
+
+    step = run_step(workspace=honest.work, event=event, **environ)
+
+    assert step.code == 0, step.stderr
+    assert not list(honest.folder.rglob("owned*"))
+
+
+def test_annotations_name_the_file_where_it_lies_in_a_folder_of_its_own(
+    forge: Forge, run_step: RunStep
+) -> None:
+    """A submission does not count the folders that all its files are in; a repository does."""
+    forge.write({"tiny/code/src/hw.py": HALF_RIGHT})
+
+    lines = open_pull_request(forge, run_step).annotations
+
+    assert any("file=tiny/code/src/hw.py,line=7," in line for line in lines), lines
+
+
+def test_names_that_differ_in_capitals_alone_are_told_apart_for_the_student(
+    honest: Forge, run_step: RunStep
+) -> None:
+    honest.write({"tiny/HW.PY": "def steps(x):\n    return x\n"})
+
+    summary = open_pull_request(honest, run_step).summary
+
+    assert "but for capitals" in summary
+
+
+def test_a_pointer_of_git_lfs_is_called_by_its_name(forge: Forge, run_step: RunStep) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 9\n"
+    forge.write({"tiny/hw.py": pointer, "tiny/answers.md": ANSWERS})
+
+    summary = open_pull_request(forge, run_step).summary
+
+    assert "Git LFS" in summary
+
+
+@pytest.mark.parametrize("name", ["workflow_run", "issue_comment", "repository_dispatch", ""])
+def test_no_other_event_says_whose_commit_it_is(
+    honest: Forge, run_step: RunStep, name: str
+) -> None:
+    """What a `workflow_run` brings along was made by a job that the student's code ran in."""
+    event = {**make_pull_request(honest.push(), honest.base), "workflow_run": {"id": 1}}
+
+    step = run_step(workspace=honest.work, name=name, event=event)
+
+    assert step.code == 2 and step.outputs == {}
 
 
 def test_ignored_course_files_and_links_are_named_in_the_summary(

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from grader.ci.choosing import find_left_out
 from grader.errors import Conflict, GraderError, NotAllowed, SubmissionError, TooMany
 from grader.service.authorising import Action, Thing, may
 from grader.service.engine import Engine
@@ -31,6 +32,7 @@ from grader.store.forges import (
 from grader.store.roster import recognise
 from grader.store.schema import Assignment, User
 from grader.store.types import now
+from grader.submission.tar import list_tar
 
 GONE = "this repository's student is not in the course any more"
 
@@ -179,7 +181,10 @@ def _read_piece(tarball: Path, assignment: str, folder: str, name: str) -> Piece
         path = Path(scratch) / "work.tar"
         try:
             path.write_bytes(cut_folder(tarball, folder))
-            return Piece(assignment, folder, look_at(path, name))
+            handed_in = look_at(path, name)
+            paths = [entry.name for entry in list_tar(path)]
+            inner = find_left_out(paths, [file["name"] for file in handed_in.manifest])
+            return Piece(assignment, "/".join(filter(None, (folder, inner))), handed_in)
         except SubmissionError as trouble:
             words = str(trouble).replace(str(path), folder or "the commit")
             return Piece(assignment, folder, words=words.replace(path.name, folder or "the commit"))
