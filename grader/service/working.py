@@ -98,7 +98,12 @@ class _Host:
         """Take jobs until told to stop, or until the database goes away."""
         settings = self._settings
         connector = PsycopgConnector(
-            conninfo=settings.database_url, min_size=1, max_size=settings.slot_count + 3
+            conninfo=settings.database_url,
+            min_size=1,
+            max_size=settings.slot_count + 3,
+            # Rows say what is to be graded: a job that a crash forgets to have been done finds
+            # nothing to claim.
+            kwargs={"options": "-c synchronous_commit=off"},
         )
         app = App(connector=connector)
         app.task(name=TASK)(self._grade)
@@ -139,7 +144,10 @@ class _Host:
                 # Nothing was claimed, and this job is about to be forgotten.
                 self._store.attempt(lambda session: _deliver_again(session, run_id))
                 raise
-            lease = self._store.attempt(lambda session: runs.claim(session, run_id, self._name))
+            # A claim that a crash forgets is made again; its result finds no lease.
+            lease = self._store.attempt(
+                lambda session: runs.claim(session, run_id, self._name), is_durable=False
+            )
             if lease is not None:
                 self._executor.execute(lease, slot)
         except Exception:

@@ -53,17 +53,23 @@ class Store:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A session whose changes are kept when the block ends well."""
+    def write(self, *, is_durable: bool = True) -> Iterator[Session]:
+        """A session whose changes are kept when the block ends well.
+
+        One that need not be durable may be forgotten, whole, when PostgreSQL crashes within a
+        second; it does not wait for the disk.
+        """
         with (
             self._turn,
             Session(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
-            session.connection(execution_options=WRITES)
+            connection = session.connection(execution_options=WRITES)
+            if not is_durable and not self.is_sqlite:
+                connection.exec_driver_sql("set local synchronous_commit to off")
             yield session
 
-    def attempt(self, work: Callable[[Session], Result]) -> Result:
+    def attempt(self, work: Callable[[Session], Result], *, is_durable: bool = True) -> Result:
         """Do a piece of writing; again, when the database was away or somebody came first.
 
         Only for work that may be done again from its start.
@@ -72,7 +78,7 @@ class Store:
         pause_s = 0.02
         while True:
             try:
-                with self.write() as session:
+                with self.write(is_durable=is_durable) as session:
                     return work(session)
             except (OperationalError, IntegrityError, DBAPIError) as trouble:
                 if not _is_passing(trouble) or time.monotonic() > waited_until:
