@@ -52,6 +52,8 @@ def _hadamard(node: Node, state: Evaluation) -> Value:
 
 def _matmul(node: Node, state: Evaluation) -> Value:
     left, right = (run(one, state) for one in node.args)
+    if isinstance(left, Array) and isinstance(right, Array):
+        state.work -= len(left.entries) * right.shape[-1]
     return multiply_matrices(state.arithmetic, left, right)
 
 
@@ -86,7 +88,9 @@ def _matrix_power(base: Array, exponent: Scalar, state: Evaluation) -> Value:
         base.shape, tuple(Fraction(int(i == j)) for i, j in product(range(size), repeat=2))
     )
     for _ in range(abs(count)):
-        state.work -= size**2
+        state.work -= size**3
+        if state.work < 0:
+            raise OutOfRange("too much work")
         result = matrix_product(state.arithmetic, result, factor)
     return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grader.maths.arrays import Array, Value
+from grader.maths.arrays import Array, Value, WrongShapes
 from grader.maths.compare import Agreement, Comparison, compare_trees, used_symbols
 from grader.maths.evaluate import Evaluation, run
 from grader.maths.memberships import spell_memberships
@@ -57,6 +57,9 @@ def judge_implication(
         try:
             first = run(left, Evaluation(point, Arithmetic()))
             second = run(right, Evaluation(point, Arithmetic()))
+        except WrongShapes as problem:
+            # Shapes fit everywhere or nowhere: sizes are distinct at every point.
+            return Comparison(Agreement.DIFFERENT, None, "shapes", 1, str(problem))
         except (Undefined, OutOfRange):
             continue
         is_left, is_right = _is_true(first), _is_true(second)
