@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from grader.kinds import BY_CODE, find_kind
 from grader.kinds.marking import ANSWER, explain
 from grader.kinds.protocol import Bench, HandedIn
+from grader.kinds.stopping import LIMIT_S, TookTooLong, stop_after
 from grader.spec.models import Hint
 from grader.verdicts import Outcome, Verdict, failed
 
@@ -89,9 +90,21 @@ def _judge_resolved(
             part,
             part_id,
             handed_in,
-            lambda asked, name, answer: kind.judge(asked, name, answer, bench),
+            lambda asked, name, answer: _judge_in_time(
+                lambda: kind.judge(asked, name, answer, bench)
+            ),
         )
-    return kind.judge(part, part_id, handed_in, bench)
+    return _judge_in_time(lambda: kind.judge(part, part_id, handed_in, bench))
+
+
+def _judge_in_time(judge: Callable[[], tuple[Outcome, ...]]) -> tuple[Outcome, ...]:
+    """What can't be decided in time is for a person to decide, and never wrong."""
+    try:
+        return stop_after(LIMIT_S, judge)
+    except TookTooLong:
+        words = explain("comparing it takes too long", advice="a person will look at this answer")
+        note = f"stopped after {LIMIT_S:g} s of processor time"
+        return (failed(ANSWER, Verdict.UNDECIDED, words, staff_note=note),)
 
 
 def _is_unanswered(part: Any, handed_in: HandedIn) -> bool:

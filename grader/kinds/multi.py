@@ -40,9 +40,12 @@ def judge(part: MultiPart, part_id: str, handed_in: HandedIn, bench: Bench) -> t
 
 
 def share_of(part: MultiPart, ticked: Iterable[str]) -> Fraction:
-    """Right ticks minus wrong ticks, over the number of right ones, at least 0."""
+    """Right ticks minus wrong ticks, over the number of right ones, at least 0.
+
+    Ticking every option says nothing, and earns nothing where they do not all apply.
+    """
     right, ticks = set(part.answer), set(ticked)
-    if part.scoring == "all" or not right:
+    if part.scoring == "all" or not right or ticks == set(part.options):
         return Fraction(int(ticks == right))
     return max(Fraction(0), Fraction(len(ticks & right) - len(ticks - right), len(right)))
 

@@ -119,11 +119,15 @@ def _explain_size(one: Any, other: Any, alike: Any) -> Iterator[str]:
         yield "the sizes are right and all signs are not"
     largest = np.unravel_index(np.abs(other).argmax(), other.shape)
     if other[largest] and one[largest] and np.count_nonzero(other) >= FEWEST:
-        factor = float(one[largest] / other[largest])
-        if alike(one / factor) and factor > 0:
+        with np.errstate(all="ignore"):
+            factor = float(one[largest] / other[largest])
+            scaled = one / factor
+        if alike(scaled) and factor > 0:
             yield f"every entry is {_name_factor(factor)}"
-    offset = float(one[largest] - other[largest])
-    if offset and np.ptp(other) and alike(one - offset):
+    with np.errstate(all="ignore"):
+        offset = float(one[largest] - other[largest])
+        shifted = one - offset
+    if offset and np.ptp(other) and alike(shifted):
         yield f"every entry is {abs(offset):.6g} too {'large' if offset > 0 else 'small'}"
 
 

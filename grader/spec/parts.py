@@ -231,7 +231,8 @@ class MultiPart(Part):
     options: dict[Identifier, str]
     answer: tuple[Identifier, ...]
     scoring: Literal["each", "all"] = "each"
-    """`each`: right ticks minus wrong ticks, over the number of right ones, at least 0."""
+    """`each`: right ticks minus wrong ticks, over the number of right ones, at least 0; ticking
+    all earns nothing unless all apply."""
     mistakes: tuple[Mistake, ...] = ()
 
 

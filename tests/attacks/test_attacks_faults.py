@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -252,6 +254,81 @@ def test_a_cut_off_or_changed_cache_is_not_known(tmp_path: Path) -> None:
         assert ExpectedValues(tmp_path).find(key) == (False, None)
     path.write_bytes(whole)
     assert ExpectedValues(tmp_path).find(key) == (True, [1.5, "text", None])
+
+
+GRADE = """
+import sys
+import grader.cache
+grader.cache.FORMAT = sys.argv.pop(1)
+from grader.cli import main
+sys.exit(main())
+"""
+
+
+def test_versions_that_share_a_cache_at_the_same_time_never_mix(tmp_path: Path) -> None:
+    """Two formats of the cache and two states of the course, six processes at once."""
+    factors = {"2": "2 * x", "3": "3 * x"}
+    for factor, answer in factors.items():
+        course = tmp_path / f"course-{factor}"
+        shutil.copytree(COURSE, course)
+        reference = course / "reference" / "honest" / "doubling.py"
+        text = reference.read_text()
+        assert "2 * x" in text
+        reference.write_text(text.replace("2 * x", answer))
+        handed_in = course / "honest"
+        handed_in.mkdir()
+        (handed_in / "hw.py").write_text(f"def double(x):\n    return {answer}\n")
+
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", GRADE, version, "submit", str(tmp_path / f"course-{own}/honest"),
+             "--course", str(tmp_path / f"course-{theirs}"), "--format", "json"],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for version, own, theirs in (
+            ("1", "2", "2"), ("1", "3", "3"), ("0", "2", "2"), ("0", "3", "3"), ("1", "3", "2"),
+            ("0", "2", "3"),
+        )
+    ]  # fmt: skip
+    scores = [json.loads(process.communicate(timeout=120)[0])["score"] for process in started]
+
+    assert scores == [4, 4, 4, 4, 0, 0]
+
+
+THREADS = """
+import threading
+import numpy as np
+import torch
+
+def work(threads, inner):
+    torch.set_num_threads(inner)
+    found = []
+    def multiply():
+        a, b = torch.full((300, 300), 2.0), np.full((300, 300), 2.0)
+        found.append([float((a @ a).sum()), float((b @ b).sum())])
+    started = [threading.Thread(target=multiply) for _ in range(threads)]
+    for each in started:
+        each.start()
+    for each in started:
+        each.join()
+    ones = torch.ones(1000, 1000, dtype=torch.float64)
+    return [found, float((ones @ ones).sum()), torch.get_num_threads()]
+"""
+
+
+@pytest.mark.parametrize(("threads", "inner"), [(15, 1), (1, 15)])
+def test_fifteen_threads_multiply_matrices_in_a_gibibyte(threads: int, inner: int) -> None:
+    call = Call(
+        sources={"hw": THREADS}, module="hw", function="work", arguments=(threads, inner),
+        modules=("numpy", "torch"), time_s=30, memory_mib=1024,
+    )  # fmt: skip
+    with Sandbox(slots=1) as sandbox:
+        (run,) = sandbox.run([call])
+
+    assert (run.ending, run.detail) == (Ending.RETURNED, "")
+    assert run.value == [[[108e6, 108e6]] * threads, 1e9, inner]
 
 
 CACHES: dict[str, Callable[[Path], Path]] = {
