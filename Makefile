@@ -43,12 +43,13 @@ requirements: $(SUPPLY)/.installed
 	    --constraint constraints.txt --no-header --annotation-style line \
 	    --output-file requirements/service.txt setup.cfg
 
+# Fails for a known advisory, and for a version that could not be looked up.
 audit: $(SUPPLY)/.installed
-	$(SUPPLY)/bin/pip-audit --requirement requirements/service.txt --disable-pip
+	$(SUPPLY)/bin/pip-audit --strict --requirement requirements/service.txt --disable-pip
 
 sbom: $(SUPPLY)/.installed
 	mkdir -p build
-	$(SUPPLY)/bin/cyclonedx-py requirements requirements/service.txt --of JSON -o build/sbom.json
+	$(SUPPLY)/bin/cyclonedx-py requirements requirements/service.txt --of JSON --output-reproducible -o build/sbom.json
 
 $(SUPPLY)/.installed: $(VENV)/.installed
 	$(PYTHON) -m venv $(SUPPLY)

@@ -9,11 +9,14 @@ import gc
 import os
 import random
 import sys
+import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.measuring import find_percentile, print_row
+from grader.cache import find_cache_folder
 from grader.sandbox.pool import Sandbox
 from grader.sandbox.records import Call, Ending, Run
 
@@ -62,6 +65,17 @@ RARE = ("spins", "floods")
 
 
 def main(calls: int = CALLS) -> None:
+    """Soak, with a temporary folder and caches that nobody else writes to."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        os.environ["XDG_CACHE_HOME"] = f"{folder}/cache"
+        try:
+            soak(calls)
+        finally:
+            tempfile.tempdir = None
+
+
+def soak(calls: int) -> None:
     print(f"\nSoak: {calls} calls, {HONEST_SHARE:.0%} of them honest")
     draw = random.Random(0)
     wrong: list[str] = []
@@ -141,7 +155,20 @@ def _measure() -> dict[str, int]:
         "mounts": len(Path("/proc/self/mounts").read_text().splitlines()),
         "memory here (MiB)": _read_memory(os.getpid()) // 1024,
         "memory below (MiB)": sum(map(_read_memory, family)) // 1024,
+        "temporary files and folders": len(list(Path(tempfile.gettempdir()).rglob("*"))),
+        "temporary files (KiB)": _measure_disk(Path(tempfile.gettempdir())),
+        "shared memory (files)": _count(Path("/dev/shm")),
+        "caches (KiB)": _measure_disk(find_cache_folder("")),
     }
+
+
+def _measure_disk(folder: Path) -> int:
+    """What lies below a folder, in KiB; what goes away meanwhile counts for nothing."""
+    blocks = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            blocks += path.lstat().st_blocks
+    return blocks // 2
 
 
 def _find_family() -> set[int]:
