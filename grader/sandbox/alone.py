@@ -23,14 +23,14 @@ from typing import Any
 from grader.errors import NoIsolation
 from grader.sandbox import canary
 from grader.sandbox.bubblewrap import (
-    _ENVIRONMENT,
     BOX,
     DEVICES,
+    ENVIRONMENT,
     INSIDE,
     SOMEBODY,
-    _show_read_only,
     find_bubblewrap,
     list_readable,
+    show_read_only,
 )
 from grader.sandbox.graphics import NO_GRAPHICS, Graphics
 from grader.sandbox.seccomp import build_filter
@@ -192,7 +192,7 @@ def build_box(
     private = dict.fromkeys(
         ("HOME", "TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR", "CUDA_CACHE_PATH"), folder
     )
-    environment = {**_ENVIRONMENT, **private, **dict(program.graphics.environment)}
+    environment = {**ENVIRONMENT, **private, **dict(program.graphics.environment)}
     if program.graphics.devices and "CUDA_VISIBLE_DEVICES" not in dict(
         program.graphics.environment
     ):
@@ -213,7 +213,7 @@ def _build_wall(program: Program, pipes: list[int]) -> list[str]:
     # Before the libraries: an interpreter may lie below the machine's own /tmp.
     for private in (BOX, "/tmp", "/dev/shm"):
         wall += ["--perms", "1777", "--size", str(BOX_MIB << 20), "--tmpfs", private]
-    wall += _show_read_only()
+    wall += show_read_only()
     wall += ["--dir", INSIDE, "--ro-bind", str(PACKAGE), f"{INSIDE}/grader"]
     wall += ["--proc", "/proc"]
     for device in (*DEVICES, *program.graphics.devices):

@@ -27,7 +27,7 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 _START = "import sys; sys.path.insert(0, {folder!r}); from child import zygote; zygote.main()"
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/box",
     "TMPDIR": "/box",
@@ -97,7 +97,7 @@ def build_command(
     package = INSIDE if tier.has_bubblewrap else str(CHILD_FOLDER.parent)
     # Without third-party modules the start-up scan of site-packages is not needed either.
     flags = ["-I"] if modules else ["-I", "-S"]
-    environment = {**_ENVIRONMENT, **(_LARGE_PAGES if modules else {})}
+    environment = {**ENVIRONMENT, **(_LARGE_PAGES if modules else {})}
     start = [sys.executable, *flags, "-c", _START.format(folder=package), str(CONTROL)]
     if not tier.has_bubblewrap:
         own = dict.fromkeys(("HOME", "TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR"), folder)
@@ -120,7 +120,7 @@ def build_command(
         if tier is Tier.SEPARATE:
             for capability in ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"):
                 wall += ["--cap-add", capability]
-    wall += _show_read_only()
+    wall += show_read_only()
     wall += ["--dir", INSIDE, "--ro-bind", str(CHILD_FOLDER), f"{INSIDE}/child"]
     wall += ["--dir", BOX] if tier is Tier.FULL else ["--size", str(BOX_MIB << 20), "--tmpfs", BOX]
     wall += ["--dir", "/tmp", "--proc", "/proc", "--dir", "/dev/shm"]
@@ -143,7 +143,7 @@ def _list_shown() -> list[Path]:
     return [Path(path) for path in dict.fromkeys((*_SYSTEM_FOLDERS, *own))]
 
 
-def _show_read_only() -> list[str]:
+def show_read_only() -> list[str]:
     """The system's libraries and this interpreter with its packages; nothing of the course."""
     shown: list[Path] = []
     arguments: list[str] = []

@@ -253,9 +253,9 @@ def test_memory_is_bounded(tier: Tier, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_wall_that_does_not_hold_is_not_used(tier: Tier, monkeypatch: pytest.MonkeyPatch) -> None:
     """The canary, in a box that shows one file too many."""
     monkeypatch.setattr(alone, "_proved", set())
-    shown = alone._show_read_only()
+    shown = alone.show_read_only()
     monkeypatch.setattr(
-        alone, "_show_read_only", lambda: [*shown, "--ro-bind", "/etc/passwd", "/etc/passwd"]
+        alone, "show_read_only", lambda: [*shown, "--ro-bind", "/etc/passwd", "/etc/passwd"]
     )
 
     with pytest.raises(NoIsolation, match="could read the password file"):
