@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import yaml
 from deployments import Deployment, wait_for
@@ -54,7 +54,7 @@ class Host:
         self.url = self.process.stdout.readline().strip()
 
     def order(self, name: str, **body: Any) -> Any:
-        response = httpx.post(f"{self.url}/control/{name}", json=body)
+        response = httpx2.post(f"{self.url}/control/{name}", json=body)
         response.raise_for_status()
         return response.json()
 
@@ -161,10 +161,10 @@ def register(service: Deployment, host: Host, **more: Any) -> Repository:
 def send(
     service: Deployment, event: dict[str, Any], name: str = "push", *, secret: str = SECRET,
     delivery: str = "", signature: str | None = None,
-) -> httpx.Response:  # fmt: skip
+) -> httpx2.Response:  # fmt: skip
     body = json.dumps(event).encode()
     made = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return httpx.post(
+    return httpx2.post(
         f"{service.address}/api/v1/github/webhook", content=body,
         headers={
             "X-GitHub-Event": name, "X-GitHub-Delivery": delivery or f"d{next(_count)}",
@@ -173,8 +173,8 @@ def send(
     )  # fmt: skip
 
 
-def hand_in(service: Deployment, token: str) -> httpx.Response:
-    return httpx.post(
+def hand_in(service: Deployment, token: str) -> httpx2.Response:
+    return httpx2.post(
         f"{service.address}/api/v1/github/commits", headers={"Authorization": f"Bearer {token}"}
     )
 
@@ -394,8 +394,8 @@ def test_a_workflows_token_hands_in_its_commit_and_reads_what_came_of_it(
     assert reply.status_code == 202, reply.text
     place = f"{service.address}/api/v1/github/commits/{reply.json()['id']}"
 
-    def ask(token: str) -> httpx.Response:
-        return httpx.get(place, headers={"Authorization": f"Bearer {token}"})
+    def ask(token: str) -> httpx2.Response:
+        return httpx2.get(place, headers={"Authorization": f"Bearer {token}"})
 
     token = host.token(repository)
     found = wait_for(lambda: (answer := ask(token).json())["is_over"] and answer)

@@ -22,6 +22,7 @@ from grader.service.settings import read_settings
 from grader.store import runs
 from grader.store.admission import HandedIn, Limits, take_submission
 from grader.store.database import Store, name_sqlite
+from grader.store.finishing import describe, finish
 from grader.store.roster import SCOPES, make_token
 from grader.store.schema import Role
 from grader.store.types import now
@@ -63,9 +64,8 @@ def klass(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             )  # fmt: skip
             lease = runs.claim(session, taken.run.id, "test")
             assert lease is not None
-            runs.finish(
-                session, lease, report("", "a hidden check"), report("STAFF-NOTE", "HIDDEN-INPUT")
-            )
+            published = report("", "a hidden check"), report("STAFF-NOTE", "HIDDEN-INPUT")
+            finish(session, lease, describe(*published))
     yield made
     store.close()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from deployments import Deployment, wait_for
+from deployments import PATIENCE_S, Deployment, wait_for
 from school import Class
 from sqlalchemy import select, update
 from web_site import HASHED, PASSWORD, Browser, read_text
@@ -103,7 +103,9 @@ def test_the_session_cookie_is_out_of_reach(service: Deployment) -> None:
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     # Another host name than this machine's: only over HTTPS.
-    page = httpx2.get(f"{service.address}/sign-in", headers={"Host": "grade.example.edu"})
+    page = httpx2.get(
+        f"{service.address}/sign-in", headers={"Host": "grade.example.edu"}, timeout=PATIENCE_S
+    )
     assert "Secure" in page.headers["set-cookie"]
     assert "not encrypted" in page.text
 
@@ -170,7 +172,11 @@ def test_a_token_is_shown_once_and_works(service: Deployment) -> None:
     )
     text = re.search(r"grd_[0-9a-f]{8}_[\w-]+", made.text)
     assert text
-    me = httpx2.get(f"{service.address}/api/v1/me", headers={"Authorization": f"Bearer {text[0]}"})
+    me = httpx2.get(
+        f"{service.address}/api/v1/me",
+        headers={"Authorization": f"Bearer {text[0]}"},
+        timeout=PATIENCE_S,
+    )
     assert me.json()["scopes"] == ["read:own"]
     assert text[0] not in browser.get("/account")
 

@@ -29,9 +29,9 @@ def open_assignment(
     course, assignment = find_course_and_assignment(session, course_slug, slug)
     require(known, Action.SEE_COURSE, Thing(course.id))
     if assignment is None:
-        raise NotFound(f"{course.slug} has no assignment '{slug}'")
+        raise NotFound(f"there is no assignment '{slug}' in {course.slug}")
     if not assignment.is_visible and not may(known, Action.SEE_UNPUBLISHED, Thing(course.id)):
-        raise NotFound(f"{course.slug} has no assignment '{slug}'")
+        raise NotFound(f"there is no assignment '{slug}' in {course.slug}")
     return course, assignment
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 from joserfc import jwt
 from joserfc.errors import JoseError
 
@@ -105,13 +105,13 @@ def find_keys_url(issuer: str) -> str:
         return known[1]
     address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
     try:
-        response = httpx.get(address, timeout=TIMEOUT_S)
+        response = httpx2.get(address, timeout=TIMEOUT_S)
         response.raise_for_status()
         document = dict(response.json())
         if document["issuer"] != issuer:
             raise ValueError("it describes another issuer")
         keys = str(document["jwks_uri"])
-    except (httpx.HTTPError, ValueError, KeyError) as trouble:
+    except (httpx2.HTTPError, ValueError, KeyError) as trouble:
         raise NotSignedIn(f"{address} cannot be read: {trouble}") from None
     with _lock:
         _found[issuer] = (time.monotonic(), keys)

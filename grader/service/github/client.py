@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import httpx
+import httpx2
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -53,7 +53,7 @@ class GitHubClient:
         )
         self._tokens: dict[tuple[int, str], tuple[float, str]] = {}
         self._lock = threading.Lock()
-        self._http = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
+        self._http = httpx2.Client(timeout=TIMEOUT_S, follow_redirects=False)
 
     @property
     def is_app(self) -> bool:
@@ -88,7 +88,7 @@ class GitHubClient:
                 if not _starts_with(path, GZIP):
                     raise GitHubRefused(f"{_name(url)} answered with no tarball")
                 return
-            except httpx.HTTPError as trouble:
+            except httpx2.HTTPError as trouble:
                 raise GitHubRefused(f"{_name(url)} does not answer: {trouble}") from None
         raise GitHubRefused(f"{_name(url)} sends from one address to another")
 
@@ -134,7 +134,7 @@ class GitHubClient:
             response = self._http.request(method, url, headers=headers, json=body, params=query)
             _require_success(response, path)
             found = response.json()
-        except (httpx.HTTPError, ValueError) as trouble:
+        except (httpx2.HTTPError, ValueError) as trouble:
             raise GitHubRefused(f"{_name(url)} does not answer: {trouble}") from None
         if not isinstance(found, dict):
             raise GitHubRefused(f"{_name(url)} answered with something else")
@@ -178,7 +178,7 @@ class GitHubClient:
         return token
 
 
-def _write(response: httpx.Response, path: Path, limit: int) -> None:
+def _write(response: httpx2.Response, path: Path, limit: int) -> None:
     size = 0
     with path.open("wb") as file:
         for chunk in response.iter_raw():
@@ -196,7 +196,7 @@ def _starts_with(path: Path, mark: bytes) -> bool:
         return file.read(len(mark)) == mark
 
 
-def _require_success(response: httpx.Response, what: str) -> None:
+def _require_success(response: httpx2.Response, what: str) -> None:
     if response.is_success:
         return
     pause_s = response.headers.get("retry-after", "")
