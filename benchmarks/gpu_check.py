@@ -33,13 +33,16 @@ from typing import Any
 import numpy as np
 import yaml
 
+from grader.errors import NoIsolation
 from grader.kernels.launch import KernelRun, run_kernel
 from grader.kernels.limits import Budget
 from grader.kernels.measures import measure
+from grader.kernels.refusals import Refused
 from grader.kernels.source import Program, read_program
 from grader.kernels.timing.module_text import write_module
 from grader.kinds.kernel_runs import Candidate, draw_arguments, plan_launch
 from grader.kinds.kernel_timing import ask_for_record, find_missing
+from grader.sandbox.pool import Sandbox
 from grader.spec.kernel_part import KernelPart
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -204,7 +207,11 @@ def time_kernel(problem: Problem, kernel: str) -> dict[str, Any]:
     written = problem.part.model_dump(mode="json", by_alias=True) | {"timed": timed}
     part = KernelPart.model_validate_json(json.dumps(written))
     candidate = Candidate(program=problem.program, name=kernel)
-    record, complaint = ask_for_record(part, 1, problem.text, candidate)
+    try:
+        with Sandbox() as sandbox:
+            record, complaint = ask_for_record(part, 1, problem.text, candidate, sandbox)
+    except (Refused, NoIsolation) as refusal:
+        return {"complaint": str(refusal)}
     return {"complaint": complaint} if record is None else record.as_json()
 
 
