@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from grader.kinds.judging import judge_part
 from grader.kinds.protocol import HandedIn
 from grader.kinds.stopping import TookTooLong, stop_after
 from grader.sandbox.pool import Sandbox
+from grader.spec.loaded import LoadedAssignment
 from grader.spec.loading import Course
 from grader.submission.models import Answer, Submission
 from grader.verdicts import Outcome, Verdict
@@ -28,8 +30,13 @@ MOST_S = 10
 MOST_MIB = 500
 
 
+@cache
+def load(assignment: str) -> LoadedAssignment:
+    return COURSE.load(assignment)
+
+
 def judge(part_id: str, text: str) -> tuple[Outcome, ...]:
-    assignment = COURSE.load("hw2" if part_id.startswith("attn-rnn") else "hw3")
+    assignment = load("hw2" if part_id.startswith("attn-rnn") else "hw3")
     problem, part = assignment.find_part(part_id)
     with Sandbox(slots=1) as sandbox:
         bench = SubmissionBench(
