@@ -24,6 +24,7 @@ LEAST_CHARGED = 0.5
 busy machine is less; whoever sends the limit's signal to itself has used next to nothing."""
 NO_ROOM_FOR_THREADS = "libgomp: Thread creation failed"
 """What PyTorch's threads print when there is no room for their stacks; then they exit."""
+STARVED = "the machine was too busy to run it: it waited for a processor most of the time"
 MAX_LINE = 1_000_000_000
 
 
@@ -52,7 +53,7 @@ def classify(call: Call, traces: Traces) -> Run:
     measured = {
         "elapsed_s": float(status.get("elapsed_s", 0)),
         "cpu_s": float(status.get("cpu_s", 0)),
-        "memory_mib": max(0, status.get("peak_kib", 0) - status.get("shared_kib", 0)) / 1024,
+        "memory_mib": max(0, status.get("peak_kib", 0) - status.get("resting_kib", 0)) / 1024,
         "output": output,
     }
 
@@ -71,6 +72,8 @@ def classify(call: Call, traces: Traces) -> Run:
         return end(Ending.MEMORY)
     if status["timed_out"]:
         is_busy = measured["cpu_s"] >= processor_limit_s(call.time_s)
+        if status.get("starved") and not is_busy:
+            return end(Ending.FAULT, STARVED)
         return end(Ending.PROCESSOR_TIME if is_busy else Ending.TIMEOUT)
     if status["signal"]:
         return end(*_name_signal(call, status["signal"], measured["cpu_s"]))
@@ -99,13 +102,18 @@ def deadline_s(time_s: float) -> float:
     return 2 * time_s + 1
 
 
+def patience_s(time_s: float) -> float:
+    """Wall time until a call is ended that has waited for a processor most of the time."""
+    return 4 * deadline_s(time_s)
+
+
 def processor_ceiling_s(time_s: float) -> int:
-    """More processor time than can be used by the deadline, on all cores.
+    """More processor time than can be used by then, on all cores.
 
     The kernel kills at this limit. Were it ever reached, a student could have a process killed
     as only a failing machine does, and be graded again.
     """
-    return (int(deadline_s(time_s)) + 2) * (os.cpu_count() or 1)
+    return (int(patience_s(time_s)) + 2) * (os.cpu_count() or 1)
 
 
 def _name_signal(call: Call, number: int, cpu_s: float) -> tuple[Ending, str]:

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from grader.sandbox.decoding import MAX_MESSAGE, encode_value
-from grader.sandbox.endings import Traces, classify, deadline_s
+from grader.sandbox.endings import Traces, classify, patience_s
 from grader.sandbox.records import Call, Run
 
 if TYPE_CHECKING:
     from grader.sandbox.worker import Worker
 
 GRACE_S = 5
-"""How long after a call's own deadline the worker may take to report before it is given up."""
+"""How long after a call has to be over the worker may take to report before it is given up."""
 MAX_OUTPUT = 1 << 16
 MAX_STATUS = 1 << 12
 
@@ -46,7 +46,7 @@ class Flight:
         self._limits = {result: MAX_MESSAGE, status: MAX_STATUS, output: MAX_OUTPUT}
         self._is_message_cut = False
         self.open_pipes = set(self._read)
-        self.given_up_at = time.monotonic() + deadline_s(call.time_s) + GRACE_S
+        self.given_up_at = time.monotonic() + patience_s(call.time_s) + GRACE_S
 
     def take(self, pipe: int) -> None:
         """Read what a pipe has ready."""

@@ -26,7 +26,12 @@ from grader.sandbox.bubblewrap import (
 )
 from grader.sandbox.cgroups import find_lent, make_groups
 from grader.sandbox.child.folders import remove_folder
-from grader.sandbox.endings import deadline_s, processor_ceiling_s, processor_limit_s
+from grader.sandbox.endings import (
+    deadline_s,
+    patience_s,
+    processor_ceiling_s,
+    processor_limit_s,
+)
 from grader.sandbox.flights import Flight, Line, write_request
 from grader.sandbox.records import Call
 from grader.sandbox.seccomp import build_filter
@@ -174,6 +179,7 @@ class Worker:
         output, output_end = os.pipe()
         limits = {
             "time_s": deadline_s(call.time_s),
+            "patience_s": patience_s(call.time_s),
             "cpu_s": processor_limit_s(call.time_s),
             "cpu_ceiling_s": processor_ceiling_s(call.time_s),
             "memory_mib": call.memory_mib,

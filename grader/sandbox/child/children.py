@@ -34,7 +34,9 @@ class Child:
         self.folder_mib = 0
         self.status = -1
         self.started = self.deadline = math.inf
-        self.has_timed_out = self.is_overfull = False
+        self.time_s = self.patience_s = 0.0
+        self.resting_kib = 0
+        self.has_timed_out = self.has_starved = self.is_overfull = False
 
     @property
     def has_order(self) -> bool:
@@ -52,16 +54,44 @@ class Child:
         result, status, output, request = descriptors
         if self.group is not None:
             self.group.take(limits["memory_mib"], limits["threads"])
+        self.resting_kib = _measure_resident_kib(self.pid)
         message = [json.dumps(limits).encode()]
         socket.send_fds(self.channel, message, [result, output, request])
         self.channel.close()
         self.status = os.dup(status)
         self.folder_mib = limits["folder_mib"]
         self.started = time.monotonic()
-        self.deadline = self.started + limits["time_s"]
+        self.time_s, self.patience_s = limits["time_s"], limits["patience_s"]
+        self.deadline = self.started + self.time_s
+
+    def end_if_late(self, now: float) -> None:
+        """Kill it once its time is up; what it waited for a processor is not its own time."""
+        if now < self.deadline:
+            return
+        fair = self.started + self.time_s + _measure_wait_s(self.pid)
+        self.deadline = min(fair, self.started + self.patience_s)
+        if now < self.deadline:
+            return
+        self.has_starved = now < fair
+        self.has_timed_out = True
+        self.kill()
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
+
+
+def _measure_wait_s(pid: int) -> float:
+    """How long a process has been ready to run and did not; 0 where the kernel doesn't say."""
+    try:
+        with open(f"/proc/{pid}/schedstat") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
+def _measure_resident_kib(pid: int) -> int:
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * (resource.getpagesize() >> 10)
 
 
 def start(
@@ -183,12 +213,13 @@ def finish(child: Child) -> int:
                 "signal": ended_by,
                 "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1,
                 "timed_out": child.has_timed_out,
+                "starved": child.has_starved,
                 "overfull": child.is_overfull,
                 "out_of_memory": child.group is not None and child.group.give_back(ended_by),
                 "elapsed_s": time.monotonic() - child.started,
                 "cpu_s": usage.ru_utime + usage.ru_stime,
                 "peak_kib": usage.ru_maxrss,
-                "shared_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+                "resting_kib": child.resting_kib,
             },
         )
     if child.folder:

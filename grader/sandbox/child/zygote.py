@@ -140,12 +140,11 @@ def _end_what_is_over(alive: dict[int, children.Child]) -> None:
     for child in alive.values():
         if child.has_timed_out or child.is_overfull:
             continue
-        child.has_timed_out = now >= child.deadline
-        child.is_overfull = bool(child.folder) and folders.is_overfull(
-            child.folder, child.folder_mib
-        )
-        if child.has_timed_out or child.is_overfull:
-            child.kill()
+        child.end_if_late(now)
+        if child.folder and not child.has_timed_out:
+            child.is_overfull = folders.is_overfull(child.folder, child.folder_mib)
+            if child.is_overfull:
+                child.kill()
 
 
 def _until_next_deadline(alive: dict[int, children.Child]) -> int | None:
