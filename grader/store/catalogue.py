@@ -65,7 +65,7 @@ def find_assignment(session: Session, course: Course, slug: str) -> Assignment:
         select(Assignment).where(Assignment.course_id == course.id, Assignment.slug == slug)
     )
     if found is None:
-        raise NotFound(f"{course.slug} has no assignment '{slug}'")
+        raise NotFound(f"there is no assignment '{slug}' in {course.slug}")
     return found
 
 
