@@ -33,6 +33,9 @@ SHAPE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 INSIDE = re.compile(r"\\(begin|end)\{\w+\*?\}")
+BULLET = re.compile(r"(?:•\s+(?=\S)|\d+[.)]\s+)")
+DASH = re.compile(r"-\s+(?=\S)")
+DRESSED = ("$", "\\(", "**", "__")
 LABEL_WORDS = re.compile(
     r"\A\s*[-*•]?\s*(?:the\s+)?(?:entry|entries|answer|solution|result|formula|value)\b"
     r"[^:=\n]{0,40}(?::|\bis\b)\s*",
@@ -112,8 +115,16 @@ def _candidates(text: str) -> list[str]:
 
 
 def undress(text: str) -> str:
-    """Take off what surrounds a formula: bold, a bullet, the full stop."""
-    text = re.sub(r"^\s*(?:[-•]\s+(?=\S)|\d+[.)]\s+)", "", text.strip())
+    """Take off what surrounds a formula: bold, a bullet, the full stop.
+
+    A dash is a bullet before a formula in dollars, or one with a label; else it is a minus.
+    """
+    text = text.strip()
+    text = text[match.end() :] if (match := BULLET.match(text)) else text
+    if dash := DASH.match(text):
+        listed = text[dash.end() :]
+        if listed.startswith(DRESSED) or len(split_sides(listed)) > 1:
+            text = listed
     while len(text) > 4 and text[:2] == text[-2:] and text[:2] in ("**", "__"):
         text = text[2:-2].strip()
     return re.sub(r"(?<=[^.\s])(?<!\\right)\s*[.,;](\s*\${0,2})\s*$", r"\1", text)

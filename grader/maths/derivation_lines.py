@@ -36,15 +36,21 @@ OVER_SIGN = re.compile(
 )
 CONTINUES = re.compile(r"[\s&$]*(?:\\(?:quad|qquad|,|;|!)\s*)*(?:\+|\\cdot\b|\\times\b|·|×)")
 END_OF_PROOF = re.compile(r"[∎□■◻◼]|\\(?:blacksquare|square|qed|Box|qedhere)\b|\bQ\.?E\.?D\.?\s*$")
+BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
+SURE_BULLET = re.compile(r"^\s*(?:[*•]\s+|\d+[.)]\s+|-\s+(?=\$|\\\())")
+DASH = re.compile(r"^\s*-\s+")
 DISPLAY_LINE = re.compile(r"^\s*(?:\\[\[\]]|\$\$)\s*$", re.MULTILINE)
 
 
 def cut_derivation(text: str) -> list[tuple[int, str]]:
     """Lines of maths without the words beside them, numbered; a line may hold several clauses."""
+    lines = _cut_lines(_plain_marks(text))
+    # A dash before a single line is its minus.
+    is_list = sum(DASH.match(line) is not None for _, line in lines) > 1
     clauses = [
         (number, clause)
-        for number, line in _cut_lines(_plain_marks(text))
-        for clause in CONCLUDING.split(_strip_comment(line))
+        for number, line in lines
+        for clause in CONCLUDING.split(_strip_comment(line, is_list=is_list))
         if clause.strip()
     ]
     return _join_continued(clauses)
@@ -109,7 +115,7 @@ def _join_environments(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     return joined
 
 
-def _strip_comment(line: str) -> str:
+def _strip_comment(line: str, *, is_list: bool) -> str:
     """Reasons at the end of a line are for people."""
     if len(line) > MAX_CHARACTERS:
         # It is refused as too long when it is read.
@@ -121,7 +127,7 @@ def _strip_comment(line: str) -> str:
     if displays and not re.search(r"[=≤≥<>≈∝]", without_displays(stripped)):
         # Maths inside a sentence, or a display.
         stripped = " ".join(displays)
-    stripped = re.sub(r"^\s*(?:[-*•]|\d+[.)])\s+", "", stripped)
+    stripped = (BULLET if is_list else SURE_BULLET).sub("", stripped)
     return re.sub(r"\\(?:label|tag)\{[^}]*\}|\\nonumber|\\notag", "", stripped)
 
 

@@ -56,7 +56,21 @@ def finish_derivative(
         body = parser.node("name", (), top, token.start)
     else:
         parser.deeper()
-        body = parser.parse_power()
+        body = _parse_body(parser)
         parser.depth -= 1
     by = parser.node("name", (), variable, token.start)
     return parser.node("call", (body, by), "diff", token.start)
+
+
+def _parse_body(parser: Parser) -> Node:
+    """What `d/dx` is applied to: all of the product up to the next + or -.
+
+    `d/dx (x^2 + 1) · 2x` is the derivative of the bracket, times 2x.
+    """
+    start = parser.position
+    if parser.at("("):
+        body = parser.parse_power()
+        if parser.at("·", "*", "⊙", "@"):
+            return body
+        parser.position = start
+    return parser.parse_term()
