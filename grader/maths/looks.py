@@ -18,6 +18,7 @@ from grader.maths.arrays import (
     match_identity,
 )
 from grader.maths.evaluate import Evaluation, Point, run
+from grader.maths.memberships import is_infinite
 from grader.maths.scalars import Arithmetic, NoBranch, OutOfRange, Scalar, Undefined, floats
 from grader.maths.tree import Node
 from grader.spec.models import Symbol, Tolerance
@@ -87,6 +88,8 @@ def _look(question: Question, state: Evaluation, own: Evaluation) -> Look:
     except OutOfRange as problem:
         return Look(Sight.BEYOND, note=str(problem))
     reference_reads = dict(state.reads)
+    if is_infinite(question.student):
+        return Look(Sight.STUDENT_UNDEFINED, None, reference, "∞ is no number")
     try:
         student = run(question.student, own)
     except WrongShapes as problem:

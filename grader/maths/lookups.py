@@ -7,7 +7,7 @@ from fractions import Fraction
 from grader.maths import bounds, random_fields
 from grader.maths.arrays import Array, Identity, Ones, Value, map_entries
 from grader.maths.evaluate import Evaluation, run, scalar
-from grader.maths.scalars import Arithmetic, Scalar, Undefined, floats
+from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined, floats
 from grader.maths.tree import ONES, Node
 from grader.spec.models import Symbol
 
@@ -34,6 +34,9 @@ def find_name(node: Node, state: Evaluation) -> Value:
         return floats(state.arithmetic.digits).e + 0
     if spelling in point.sizes:
         return Fraction(point.sizes[spelling])
+    if spelling == "∞":
+        # A sum without end, or e^{-∞}, may well have a value: it is only not taken here.
+        raise OutOfRange("∞ is not evaluated")
     raise Undefined(f"{spelling} has no value")
 
 

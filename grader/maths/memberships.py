@@ -39,14 +39,15 @@ def lies_in(tree: Node, member: Node) -> Node | None:
     low, high = tree.args
     opened, closed = str(tree.value)[0], str(tree.value)[1]
     conditions = []
-    if not _is_infinite(low):
+    if not is_infinite(low):
         conditions.append(Node("compare", (low, member), "<=" if opened == "[" else "<"))
-    if not _is_infinite(high):
+    if not is_infinite(high):
         conditions.append(Node("compare", (member, high), "<=" if closed == "]" else "<"))
     return Node("and", (*conditions, Node("compare", (number(0), number(0)), "=")))
 
 
-def _is_infinite(tree: Node) -> bool:
+def is_infinite(tree: Node) -> bool:
+    """`∞` or `-∞`, alone."""
     return (tree.args[0] if tree.op == "neg" else tree) == name("∞")
 
 
