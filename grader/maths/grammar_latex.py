@@ -66,6 +66,8 @@ def argument(parser: Parser) -> Node:
         # \frac12 takes one digit at a time.
         parser.tokens[parser.position] = replace(token, text=token.text[1:], start=token.start + 1)
         return Node("number", value=Fraction(token.text[0]), start=token.start, end=token.start + 1)
+    if token.kind == "name" and len(token.text) > 1 and parser.names.find(token.text) is None:
+        _split_name(parser, token)
     if token.kind in ("number", "name"):
         return parser.parse_operand()
     if token.kind == "command":
@@ -74,6 +76,19 @@ def argument(parser: Parser) -> Node:
         parser.depth -= 1
         return inner
     raise parser.unexpected("expected '{'")
+
+
+def _split_name(parser: Parser, token: Token) -> None:
+    r"""`\frac x2` and `\frac xy`: one letter at a time, where it is a name of its own."""
+    letter, rest = token.text[0], token.text[1:]
+    if parser.names.find(letter) is None or not (rest.isdecimal() or rest.isalpha()):
+        return
+    kind = "number" if rest.isdecimal() else "name"
+    place = parser.position
+    parser.tokens[place : place + 1] = [
+        replace(token, text=letter, end=token.start + 1),
+        replace(token, text=rest, kind=kind, start=token.start + 1),
+    ]
 
 
 def _fraction(parser: Parser, token: Token) -> Node:
