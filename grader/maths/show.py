@@ -14,6 +14,8 @@ SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 BINDING = {"compare": 1, "and": 0, "or": 0, "not": 0, "piecewise": -1, "tuple": -2, "add": 2,
            "neg": 3, "sum": 3, "prod": 3, "mul": 4, "div": 4, "floordiv": 4, "mod": 4,
            "hadamard": 4, "matmul": 4, "pow": 6, "transpose": 6}  # fmt: skip
+INNER = ("div", "floordiv", "mod", "neg", "hadamard", "matmul")
+"""Behind another factor these keep their brackets: a·(b ⊙ c) is not (a·b) ⊙ c."""
 SHOWN_RELATIONS = {"<=": "≤", ">=": "≥", "!=": "≠"}
 SHOWN_FUNCTIONS = {"sigmoid": "σ", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
                    "total": "sum", "multiplied": "prod", "trace": "tr"}  # fmt: skip
@@ -85,7 +87,7 @@ def _multiply(node: Node) -> str:
     for position, factor in enumerate(node.args):
         # What has no end of its own swallows the factors behind it.
         is_open = factor.op in ("sum", "prod") and position < last
-        is_inner = position > 0 and factor.op in ("div", "floordiv", "mod", "neg")
+        is_inner = position > 0 and factor.op in INNER
         text = _wrap(factor, 4 if position else 3)
         pieces.append(f"({_text(factor)})" if is_open or is_inner else text)
     return "·".join(pieces)

@@ -70,7 +70,10 @@ def _ml(node: Node) -> str:
     if op == "neg":
         return _row(_sign("−"), _ml_wrap(args[0], 4))
     if op == "mul":
-        return _row(_sign("·").join(_ml_wrap(factor, 4) for factor in args))
+        first, *rest = args
+        factors = [_ml_wrap(first, 4)]
+        factors += [_ml_wrap(each, 5 if each.op in ("hadamard", "matmul") else 4) for each in rest]
+        return _row(_sign("·").join(factors))
     if op == "div":
         return f"<mfrac>{_ml(args[0])}{_ml(args[1])}</mfrac>"
     if op == "pow":
