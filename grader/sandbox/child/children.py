@@ -21,6 +21,9 @@ from typing import Any
 
 from . import cgroups, folders, isolation, lockin
 
+LOOK_AGAIN_S = 0.05
+"""How soon a process that waits for a processor when its time is up is looked at again."""
+
 
 class Child:
     """A process that is locked away and waits for its order, or carries it out."""
@@ -36,6 +39,7 @@ class Child:
         self.started = self.deadline = math.inf
         self.time_s = self.patience_s = 0.0
         self.resting_kib = 0
+        self.ran_ns: int | None = None
         self.has_timed_out = self.has_starved = self.is_overfull = False
 
     @property
@@ -68,7 +72,11 @@ class Child:
         """Kill it once its time is up; what it waited for a processor is not its own time."""
         if now < self.deadline:
             return
-        fair = self.started + self.time_s + _measure_wait_s(self.pid)
+        ran_ns, waited_ns, is_ready = _look_at(self.pid)
+        # The kernel counts a wait when it is over; who has not run since the last look still waits.
+        is_waiting = is_ready and self.ran_ns in (None, ran_ns)
+        self.ran_ns = ran_ns
+        fair = now + LOOK_AGAIN_S if is_waiting else self.started + self.time_s + waited_ns / 1e9
         self.deadline = min(fair, self.started + self.patience_s)
         if now < self.deadline:
             return
@@ -80,13 +88,14 @@ class Child:
         os.kill(self.pid, signal.SIGKILL)
 
 
-def _measure_wait_s(pid: int) -> float:
-    """How long a process has been ready to run and did not; 0 where the kernel doesn't say."""
+def _look_at(pid: int) -> tuple[int, int, bool]:
+    """How long a process has run and has waited to run, and whether it is ready to; 0 unknown."""
     try:
-        with open(f"/proc/{pid}/schedstat") as file:
-            return int(file.read().split()[1]) / 1e9
-    except (OSError, IndexError):
-        return 0.0
+        with open(f"/proc/{pid}/schedstat") as times, open(f"/proc/{pid}/stat") as state:
+            ran_ns, waited_ns, _ = map(int, times.read().split())
+            return ran_ns, waited_ns, state.read().rpartition(")")[2].split()[0] == "R"
+    except (OSError, ValueError):
+        return 0, 0, False
 
 
 def _measure_resident_kib(pid: int) -> int:
