@@ -26,6 +26,7 @@ from grader.maths.modular import agree_modulo_prime, is_rational
 from grader.maths.points import draw_point, is_allowed
 from grader.maths.readings import other_readings
 from grader.maths.sampling import MODERATE_POINTS, NEEDED_POINTS, choose_points
+from grader.maths.subscripts import align, count_otherwise
 from grader.maths.switching import surfaces
 from grader.maths.tree import Formula, Node, free_names, walk
 from grader.maths.witnesses import (
@@ -73,19 +74,28 @@ def compare(
     rounding: Tolerance | None = None,
 ) -> Comparison:
     """Compare an answer with the reference over the declared symbols."""
-    first = compare_trees(
-        student.tree, reference.tree, symbols,
-        seed=seed, boundary=boundary, up_to=up_to, rounding=rounding,
-    )  # fmt: skip
+
+    def judge(one: Node, other: Node) -> Comparison:
+        return compare_trees(
+            one, other, symbols, seed=seed, boundary=boundary, up_to=up_to, rounding=rounding
+        )
+
+    tree, right = align(student.tree, reference.tree, symbols)
+    first = judge(tree, right)
     if first.is_equal:
         return first
-    for tree, note in other_readings(student, reference.tree, symbols):
-        again = compare_trees(
-            tree, reference.tree, symbols,
-            seed=seed, boundary=boundary, up_to=up_to, rounding=rounding,
-        )  # fmt: skip
+    other_tree = align(student.other, reference.tree, symbols)[0] if student.other else None
+    aligned = replace(student, tree=tree, other=other_tree)
+    for reading, note in other_readings(aligned, right, symbols):
+        again = judge(reading, right)
         if again.is_equal:
             return replace(again, note=note)
+    for one, other in count_otherwise(student.tree, reference.tree, symbols):
+        if judge(one, other).is_equal:
+            return Comparison(
+                Agreement.UNDECIDED, None, first.method, first.points_tried,
+                "right or wrong by where its subscripts count from",
+            )  # fmt: skip
     return first
 
 

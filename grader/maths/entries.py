@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from grader.maths.tree import Node, free_names, name, number, walk
+from grader.maths.tree import FROM_ONE, Node, free_names, name, number, walk
 from grader.spec.models import Symbol
 
 
@@ -51,7 +51,7 @@ def _move(tree: Node, variable: str) -> Node:
         return replace(tree, args=(tree.args[0], *(_move(arg, variable) for arg in tree.args[1:])))
     args = tuple(_move(arg, variable) for arg in tree.args)
     if tree.op == "index":
-        before = Node("add", (name(variable), Node("neg", (number(1),))))
+        before = Node("add", (name(variable), Node("neg", (number(1),))), mark=FROM_ONE)
         moved = (before if index == name(variable) else index for index in args[1:])
         args = (args[0], *moved)
     return replace(tree, args=args)

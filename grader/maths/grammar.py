@@ -358,6 +358,9 @@ class Parser(TokenStream):
                 f" here it has {len(args)}.",
                 token.start,
             )
+        if function == "softmax" and len(args) > 1 and not any(map(self.has_axes, args)):
+            # Of numbers that are written out.
+            args = [self.node("list", tuple(args), None, start)]
         if function == "transposed":
             return self.node("transpose", tuple(args), None, start)
         direct = {"quotient": "div", "power": "pow", "mod": "mod", "matrix_product": "matmul",

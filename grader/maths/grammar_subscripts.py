@@ -16,7 +16,7 @@ from grader.maths.grammar_symbols import (
 from grader.maths.grammar_words import cut_word, replace_token
 from grader.maths.names import plain
 from grader.maths.tokens import Token, Unreadable_
-from grader.maths.tree import Node
+from grader.maths.tree import SUBSCRIPT, Node
 from grader.maths.vocabulary import FUNCTIONS, KNOWN
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def with_subscript(parser: Parser) -> Node | None:
             if parser.has_axes(index):
                 raise Unreadable_("A subscript is a number, not an array.", index.start)
         node = parser.node("name", (), base, token.start)
-        return parser.node("index", (node, *indices), None, token.start)
+        entry = parser.node("index", (node, *indices), None, token.start)
+        return replace(entry, mark=SUBSCRIPT)
     arguments = parser.parse_subscripts()
     return apply_symbol(parser, base, arguments, token)
 

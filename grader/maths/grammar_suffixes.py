@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.maths.grammar_subscripts import read_matrix_indices
 from grader.maths.grammar_symbols import holds_array
 from grader.maths.tokens import Unreadable_
-from grader.maths.tree import Node
+from grader.maths.tree import SUBSCRIPT, Node
 from grader.maths.vocabulary import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def parse_suffixes(parser: Parser, node: Node, start: int) -> Node:
             node = parser.node("call", (node,), "relu", start)
         elif parser.at("_") and parser.has_axes(node):
             node = parser.node("index", (node, *read_matrix_indices(parser)), None, start)
+            node = replace(node, mark=SUBSCRIPT)
         else:
             return node
 

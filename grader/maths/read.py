@@ -8,6 +8,7 @@ from typing import Literal
 
 from grader.maths import bounds
 from grader.maths.grammar import Parser
+from grader.maths.subscripts import settle_literals
 from grader.maths.tokens import Token, Unreadable_, tokenise
 from grader.maths.tree import Formula, Node, Unreadable
 from grader.spec.models import Symbol
@@ -35,11 +36,11 @@ def read(
     try:
         tokens = cut(text, is_latex)
         parser = Parser(list(tokens), symbols, latex=is_latex)
-        tree = check_size(parser.parse_all())
+        tree = settle_literals(check_size(parser.parse_all()), symbols)
         other = None
         if parser.was_ambiguous:
             second = Parser(list(tokens), symbols, latex=is_latex, wide_denominators=True)
-            other = check_size(second.parse_all())
+            other = settle_literals(check_size(second.parse_all()), symbols)
         return Formula(tree, text, other)
     except Unreadable_ as problem:
         return Unreadable(

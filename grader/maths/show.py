@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from grader.maths.names import GREEK
-from grader.maths.tree import Formula, Node
+from grader.maths.tree import SUBSCRIPT, Formula, Node, as_written
 
 Writer = Callable[[Node], str]
 SUPER = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -144,6 +144,9 @@ def _apply(node: Node) -> str:
 
 def _index(node: Node) -> str:
     array, *subscripts = node.args
+    if node.mark == SUBSCRIPT:
+        inside = ", ".join(_text(as_written(one)) for one in subscripts)
+        return f"{_wrap(array, 7)}_{inside if inside.isalnum() else f'{{{inside}}}'}"
     return f"{_wrap(array, 7)}[{', '.join(_text(one) for one in subscripts)}]"
 
 

@@ -7,7 +7,7 @@ from html import escape
 
 from grader.maths.names import GREEK
 from grader.maths.show import BINDING, SHOWN_FUNCTIONS, SHOWN_RELATIONS, number_text
-from grader.maths.tree import Formula, Node
+from grader.maths.tree import SUBSCRIPT, Formula, Node, as_written
 
 
 def show_mathml(formula: Formula | Node) -> str:
@@ -85,7 +85,9 @@ def _ml(node: Node) -> str:
         sign = _sign("∑" if op == "sum" else "∏")
         return _row(f"<munderover>{sign}{under}{_ml(args[2])}</munderover>", _ml_wrap(args[0], 4))
     if op == "index":
-        return f"<msub>{_ml_wrap(args[0], 7)}{_row(_list_ml(args[1:]))}</msub>"
+        is_subscript = node.mark == SUBSCRIPT
+        indices = tuple(as_written(one) if is_subscript else one for one in args[1:])
+        return f"<msub>{_ml_wrap(args[0], 7)}{_row(_list_ml(indices))}</msub>"
     if op == "apply":
         return _row(_name_ml(str(node.value)), _sign("("), _list_ml(args), _sign(")"))
     if op == "call":

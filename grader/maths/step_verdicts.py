@@ -14,6 +14,7 @@ from grader.maths.points import draw_point, small_points
 from grader.maths.proportions import judge_proportion
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
 from grader.maths.steps import Step
+from grader.maths.subscripts import align
 from grader.maths.switching import boundary_points
 from grader.maths.tree import Node
 from grader.maths.truth_tables import judge_implication
@@ -60,10 +61,16 @@ def judge_step(
 def _compare_readings(
     step: Step, symbols: Mapping[str, Symbol], seed: int, boundary: str
 ) -> Comparison:
-    """Every way to read `a/bc` on either side."""
-    first = compare_trees(step.right.tree, step.left.tree, symbols, seed=seed, boundary=boundary)
+    """Every way to read `a/bc` on either side; subscripts count alike on both."""
+    right_tree, left_tree = align(step.right.tree, step.left.tree, symbols)
+    first = compare_trees(right_tree, left_tree, symbols, seed=seed, boundary=boundary)
     if first.agreement is Agreement.EQUAL:
         return first
+    if right_tree != step.right.tree or left_tree != step.left.tree:
+        raw = compare_trees(step.right.tree, step.left.tree, symbols, seed=seed, boundary=boundary)
+        if raw.agreement is Agreement.EQUAL:
+            note = "right or wrong by where its subscripts count from"
+            return Comparison(Agreement.UNDECIDED, None, raw.method, raw.points_tried, note)
     lefts = [step.left.tree, *([step.left.formula.other] if step.left.formula.other else [])]
     rights = [step.right.tree, *([step.right.formula.other] if step.right.formula.other else [])]
     for left in lefts:

@@ -8,6 +8,8 @@ from fractions import Fraction
 
 ONES = "𝟏"
 """The name of a column of ones, as long as what it meets."""
+SUBSCRIPT, FROM_ONE = "_", "1"
+"""Marks of entries and of their indices."""
 Payload = Fraction | str | tuple[int, ...] | None
 
 
@@ -27,6 +29,8 @@ class Node:
     value: Payload = None
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
+    mark: str = field(default="", compare=False)
+    """How an entry was written: `_` on one behind `_`, `1` on an index moved from 1 to 0."""
 
     def __hash__(self) -> int:
         return hash((self.op, self.args, self.value))
@@ -77,6 +81,13 @@ def number(value: int | Fraction) -> Node:
 def name(value: str) -> Node:
     """A symbol."""
     return Node("name", value=value)
+
+
+def as_written(index: Node) -> Node:
+    """A subscript that was moved from 1 to 0, as it was before."""
+    if index.mark != FROM_ONE:
+        return index
+    return number(index.value + 1) if isinstance(index.value, Fraction) else index.args[0]
 
 
 def as_interval(tree: Node) -> Node:
