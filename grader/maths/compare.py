@@ -26,6 +26,7 @@ from grader.maths.modular import agree_modulo_prime, is_rational
 from grader.maths.points import draw_point, is_allowed
 from grader.maths.readings import other_readings
 from grader.maths.sampling import MODERATE_POINTS, NEEDED_POINTS, choose_points
+from grader.maths.single_bars import bars_as_norms
 from grader.maths.subscripts import align, count_otherwise
 from grader.maths.switching import surfaces
 from grader.maths.tree import Formula, Node, free_names, walk
@@ -96,6 +97,10 @@ def compare(
                 Agreement.UNDECIDED, None, first.method, first.points_tried,
                 "right or wrong by where its subscripts count from",
             )  # fmt: skip
+    for one, other in bars_as_norms(tree, right):
+        if judge(one, other).is_equal:
+            note = "right or wrong by whether |A| is a determinant or a norm"
+            return Comparison(Agreement.UNDECIDED, None, first.method, first.points_tried, note)
     return first
 
 

@@ -84,7 +84,7 @@ def _outer(node: Node, state: Evaluation) -> Value:
 def _trace(node: Node, state: Evaluation) -> Value:
     value = run(node.args[0], state)
     if not isinstance(value, Array):
-        return value
+        return _entries(value)[0]
     if len(value.shape) != 2 or value.shape[0] != value.shape[1]:
         raise Undefined(f"the trace of a {shape_text(value)} array")
     return _add_up(state.arithmetic, value.entries[:: value.shape[0] + 1])

@@ -15,8 +15,9 @@ from grader.maths.grammar_symbols import (
     skip_script,
     sort_scripts_behind,
 )
+from grader.maths.shapes import is_square_matrix
 from grader.maths.tokens import Token, Unreadable_
-from grader.maths.tree import ONES, Node
+from grader.maths.tree import BARS, ONES, Node
 from grader.maths.vocabulary import CONSTANTS, SUMS
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def parse_over(parser: Parser, top: Node) -> Node:
 
 
 def parse_bars(parser: Parser) -> Node:
-    """`|x|` and `‖x‖`, with the norm's order behind."""
+    """`|x|` and `‖x‖`, with the norm's order behind; `|A|` of a square matrix."""
     opened = parser.advance()
     position, bars, depth = parser.position, list(parser.bars), parser.depth
     parser.deeper()
@@ -172,6 +173,8 @@ def parse_bars(parser: Parser) -> Node:
         return parser.node("call", (inner,), "abs", opened.start)
     args = [inner]
     sort_scripts_behind(parser)
+    if opened.text == "|" and not parser.at("_") and is_square_matrix(inner, parser.symbols):
+        return replace(parser.node("call", (inner,), "det", opened.start), mark=BARS)
     if parser.at("_"):
         end = skip_script(parser, parser.position)
         if end is not None and script_text(parser, parser.position, end) in ("F", "fro"):

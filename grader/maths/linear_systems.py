@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from grader.maths.arrays import Array, Value, WrongShapes, shape_text
+from grader.maths.arrays import Array, Identity, Ones, Repeated, Value, WrongShapes, shape_text
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
 
 
 def inverse(arithmetic: Arithmetic, value: Value) -> Value:
     """Gauss and Jordan, with exact pivots where the entries are exact."""
+    if isinstance(value, Identity) and value.fill == 0:
+        return Identity(arithmetic.divide(Fraction(1), value.scale))
+    if isinstance(value, Identity | Ones | Repeated):
+        raise OutOfRange("the inverse of a matrix of unknown size")
     if not isinstance(value, Array):
         return arithmetic.divide(Fraction(1), value)
     rows, determinant = eliminate(arithmetic, value)
@@ -20,6 +24,10 @@ def inverse(arithmetic: Arithmetic, value: Value) -> Value:
 
 
 def determinant(arithmetic: Arithmetic, value: Value) -> Scalar:
+    if isinstance(value, Identity | Ones | Repeated):
+        if value == Identity(Fraction(1)):
+            return Fraction(1)
+        raise OutOfRange("the determinant of a matrix of unknown size")
     if not isinstance(value, Array):
         return value
     return eliminate(arithmetic, value)[1]

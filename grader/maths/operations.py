@@ -9,6 +9,9 @@ from itertools import product
 from grader.maths import bounds
 from grader.maths.arrays import (
     Array,
+    Identity,
+    Ones,
+    Repeated,
     Value,
     entrywise,
     map_entries,
@@ -69,6 +72,9 @@ def _power(node: Node, state: Evaluation) -> Value:
         exponent = run(node.args[1], state)
         return map_entries(state.arithmetic.exponential, exponent)
     exponent = run(node.args[1], state)
+    is_number = not isinstance(exponent, Array | Identity | Ones | Repeated)
+    if is_number and isinstance(base, Identity) and base.fill == 0:
+        return Identity(state.arithmetic.power(base.scale, exponent))
     if isinstance(base, Array):
         is_square = len(base.shape) == 2 and base.shape[0] == base.shape[1]
         if is_square and not isinstance(exponent, Array):

@@ -46,6 +46,32 @@ def infer_shape(tree: Node, symbols: Mapping[str, Symbol]) -> Shape | None:
     return None
 
 
+def is_square_matrix(tree: Node, symbols: Mapping[str, Symbol]) -> bool:
+    """Whether the text alone tells that this is a square matrix: declared, built or combined."""
+    if tree.op == "name" and tree.value == "I" and "I" not in symbols:
+        return True
+    shape = infer_shape(tree, symbols)
+    if shape is not None:
+        return len(shape) == 2 and shape[0] == shape[1]
+    args = tree.args
+    if tree.op in ("transpose", "neg", "pow") or (tree.op == "call" and tree.value == "inverse"):
+        return is_square_matrix(args[0], symbols)
+    if tree.op == "call" and tree.value == "diag":
+        inner = infer_shape(args[0], symbols)
+        return args[0].op in ("list", "tuple", "vector") or (inner is not None and len(inner) == 1)
+    if tree.op == "call" and tree.value == "eye":
+        return True
+    if tree.op in ("list", "vector"):
+        rows = [len(row.args) if row.op in ("list", "tuple", "vector") else 0 for row in args]
+        return len(args) > 1 and set(rows) == {len(args)}
+    if tree.op == "add":
+        return all(is_square_matrix(arg, symbols) for arg in args)
+    if tree.op in ("mul", "matmul", "div"):
+        others = [arg for arg in args if infer_shape(arg, symbols) != ()]
+        return bool(others) and all(is_square_matrix(arg, symbols) for arg in others)
+    return False
+
+
 def _product(factors: list[Shape | None]) -> Shape | None:
     whole: Shape = ()
     for factor in factors:

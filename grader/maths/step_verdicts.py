@@ -13,6 +13,7 @@ from grader.maths.evaluate import Evaluation, Point, run
 from grader.maths.points import draw_point, small_points
 from grader.maths.proportions import judge_proportion
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
+from grader.maths.single_bars import bars_as_norms
 from grader.maths.steps import Step
 from grader.maths.subscripts import align
 from grader.maths.switching import boundary_points
@@ -80,6 +81,11 @@ def _compare_readings(
             found = compare_trees(right, left, symbols, seed=seed, boundary=boundary)
             if found.agreement is Agreement.EQUAL:
                 return found
+    for right, left in bars_as_norms(right_tree, left_tree):
+        found = compare_trees(right, left, symbols, seed=seed, boundary=boundary)
+        if found.agreement is Agreement.EQUAL:
+            note = "right or wrong by whether |A| is a determinant or a norm"
+            return Comparison(Agreement.UNDECIDED, None, found.method, found.points_tried, note)
     return first
 
 

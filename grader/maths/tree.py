@@ -8,8 +8,8 @@ from fractions import Fraction
 
 ONES = "𝟏"
 """The name of a column of ones, as long as what it meets."""
-SUBSCRIPT, FROM_ONE = "_", "1"
-"""Marks of entries and of their indices."""
+SUBSCRIPT, FROM_ONE, BARS = "_", "1", "|"
+"""Marks of entries, of their indices, and of determinants that are written with bars."""
 Payload = Fraction | str | tuple[int, ...] | None
 
 
@@ -30,7 +30,7 @@ class Node:
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
     mark: str = field(default="", compare=False)
-    """How an entry was written: `_` on one behind `_`, `1` on an index moved from 1 to 0."""
+    """How it was written: `_` on an entry, `1` on an index moved from 1 to 0, `|` on `|A|`."""
 
     def __hash__(self) -> int:
         return hash((self.op, self.args, self.value))
