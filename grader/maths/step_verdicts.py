@@ -14,7 +14,7 @@ from grader.maths.points import draw_point, small_points
 from grader.maths.proportions import judge_proportion
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
 from grader.maths.single_bars import bars_as_norms
-from grader.maths.steps import Step
+from grader.maths.steps import STATEMENTS, Step
 from grader.maths.subscripts import align
 from grader.maths.switching import boundary_points
 from grader.maths.tree import Node
@@ -44,7 +44,9 @@ def judge_step(
 ) -> StepVerdict:
     """Whether one step follows; a witness gives the right side first (`student`), then the left."""
     left, right, relation = step.left.tree, step.right.tree, step.relation
-    if relation in ("⇒", "⇔"):
+    if relation in ("⇒", "⇔") and left.op not in STATEMENTS:
+        found = _judge_arrow(step, symbols, seed, boundary)
+    elif relation in ("⇒", "⇔"):
         found = judge_implication(left, right, relation, symbols, seed)
     elif relation == "=":
         found = _compare_readings(step, symbols, seed, boundary)
@@ -87,6 +89,15 @@ def _compare_readings(
             note = "right or wrong by whether |A| is a determinant or a norm"
             return Comparison(Agreement.UNDECIDED, None, found.method, found.points_tried, note)
     return first
+
+
+def _judge_arrow(step: Step, symbols: Mapping[str, Symbol], seed: int, boundary: str) -> Comparison:
+    """An arrow between two formulas: people write it for `=`, and for anything done to one."""
+    found = _compare_readings(step, symbols, seed, boundary)
+    if found.agreement is not Agreement.DIFFERENT:
+        return found
+    note = "an arrow joins two formulas that are not equal"
+    return Comparison(Agreement.UNDECIDED, None, found.method, found.points_tried, note)
 
 
 def _judge_approximation(

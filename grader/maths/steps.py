@@ -113,7 +113,7 @@ class _Reader:
         for position, (link, piece) in enumerate(statements):
             if link and not piece.strip():
                 continue
-            problem = self._read_chain(number, piece, is_new=bool(link) or position > 0)
+            problem = self._read_chain(number, piece, link, is_new=bool(link) or position > 0)
             if problem is not None:
                 return problem
         return None
@@ -138,9 +138,14 @@ class _Reader:
             self.sides.append(side)
         return True
 
-    def _read_chain(self, number: int, line: str, *, is_new: bool) -> Unreadable | None:
-        """`a = b ≤ c`, going on from the line before where it starts with a relation."""
+    def _read_chain(self, number: int, line: str, link: str, *, is_new: bool) -> Unreadable | None:
+        """`a = b ≤ c`, going on from the line before where it starts with a relation.
+
+        A formula by itself behind an arrow goes on from the formula before it.
+        """
         pieces = cut_relations(line)
+        if link and len(pieces) == 1 and not pieces[0][0]:
+            pieces, is_new = [(link, pieces[0][1])], False
         previous = self.sides[-1] if self.sides and not is_new else None
         if previous is not None and previous.tree.op in STATEMENTS:
             previous = None
