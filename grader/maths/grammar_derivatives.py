@@ -67,10 +67,20 @@ def _parse_body(parser: Parser) -> Node:
 
     `d/dx (x^2 + 1) · 2x` is the derivative of the bracket, times 2x.
     """
-    start = parser.position
-    if parser.at("("):
-        body = parser.parse_power()
-        if parser.at("·", "*", "⊙", "@"):
-            return body
-        parser.position = start
+    if parser.at("(") and parser.tokens[_after_group(parser)].text in ("·", "*", "⊙", "@"):
+        return parser.parse_power()
     return parser.parse_term()
+
+
+def _after_group(parser: Parser) -> int:
+    """The position after the brackets that open here and their exponent, found without reading."""
+    level, position = 0, parser.position
+    while position < len(parser.tokens) - 1:
+        text = parser.tokens[position].text
+        level += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
+        position += 1
+        if level == 0:
+            break
+    if parser.tokens[position].text == "^":
+        return skip_script(parser, position) or position
+    return position
