@@ -123,7 +123,7 @@ def judge_program(marks: Marks, candidate: Candidate, trials: list[Trial]) -> li
     """The outcomes of a kernel that can be interpreted."""
     part = marks.part
     values = judge_values(part, trials)
-    safety = judge_safety(part, trials) if stores_anything(part, trials) else idle(part)
+    safety = judge_safety(part, trials) if stores_anything(trials) else idle(part)
     outcomes = [values, safety]
     if part.efficient is not None:
         if values.verdict is Verdict.PASSED:
@@ -139,18 +139,18 @@ def judge_program(marks: Marks, candidate: Candidate, trials: list[Trial]) -> li
     return outcomes
 
 
-def stores_anything(part: KernelPart, trials: list[Trial]) -> bool:
-    """Whether any launch reached an output; one that was stopped might have."""
+def stores_anything(trials: list[Trial]) -> bool:
+    """Whether any launch changed an array; one that was stopped might have."""
     return any(
         trial.run.halted is not None
-        or any(site.kind != "load" and site.array in part.outputs for site in trial.run.sites)
+        or any(site.kind != "load" and site.space == "global" for site in trial.run.sites)
         for trial in trials
     )
 
 
 def idle(part: KernelPart) -> Outcome:
     """Doing nothing is safe, and earns nothing."""
-    words = "no output is ever stored to, so there is nothing that could be unsafe"
+    words = "no array is ever stored to, so there is nothing that could be unsafe"
     return failed("safe", Verdict.SKIPPED, words, points=part.safe.points)
 
 

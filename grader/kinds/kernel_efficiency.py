@@ -98,7 +98,7 @@ def judge_efficiency(part: KernelPart, candidate: Candidate, yardstick: Yardstic
     )
     if not run.is_complete:
         return stopped(part, run)
-    shortfall = find_shortfall(yardstick.work, run.stored) if yardstick.work else None
+    shortfall = find_shortfall(yardstick.work, run) if yardstick.work else None
     if shortfall is not None:
         return idled(part, shortfall)
     saw = measure(run)

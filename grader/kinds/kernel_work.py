@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.kernels.launch import Launch, Repeated, Stored, fill_dims, run_kernel
+from grader.kernels.launch import KernelRun, Launch, Repeated, Stored, fill_dims, run_kernel
 from grader.kernels.limits import Budget
 from grader.kernels.source import Program
 from grader.kinds.kernel_rounding import bound_coarsely
@@ -115,17 +115,22 @@ def do_work(
     )
 
 
-def find_shortfall(work: Work, stored: Mapping[int, Stored]) -> Shortfall | None:
-    """What is wrong, or missing, in what a submission stored at the same blocks."""
+def find_shortfall(work: Work, run: KernelRun) -> Shortfall | None:
+    """What is wrong, or missing, in what a submission stored at the same blocks.
+
+    Values are no one's fault where blocks add to an entry together: a few of them leave it
+    unfinished, and a person decides.
+    """
     names = list(work.part.arguments)
     at = ", ".join(f"{name} = {size}" for name, size in work.sizes.items())
-    for position, each in stored.items():
+    is_shared = any(site.kind == "atomic" and site.space == "global" for site in run.sites)
+    for position, each in run.stored.items():
         if position not in work.stored and len(each.places) and _is_input(work, names[position]):
             words = f"{names[position]} is changed at {at}; inputs must stay as they are"
             return Shortfall(words=words, is_certain=True)
     compared = 0
     for position, right in work.stored.items():
-        own = stored.get(position, _NOTHING)
+        own = run.stored.get(position, _NOTHING)
         known = _follow(work, position, right, own.places)
         where = np.searchsorted(known.places, own.places)
         where = np.minimum(where, max(0, len(known.places) - 1))
@@ -136,6 +141,12 @@ def find_shortfall(work: Work, stored: Mapping[int, Stored]) -> Shortfall | None
         if len(wrong):
             place = np.unravel_index(own.places[met][wrong[0]], _shape(work, position))
             entry = f"{names[position]}[{', '.join(str(int(index)) for index in place)}]"
+            if is_shared:
+                words = (
+                    f"saw       {entry} = {saw[wrong[0]]} after {len(work.blocks)} blocks at {at},"
+                    " where blocks may add to an entry together\ntry       a person will look"
+                )
+                return Shortfall(words=words, is_certain=False)
             words = (
                 f"saw       {entry} = {saw[wrong[0]]} at {at}\nexpected  {wanted[wrong[0]]}\n"
                 "try       the kernel must be right at every size"

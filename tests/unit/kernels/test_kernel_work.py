@@ -26,6 +26,10 @@ def hand_in(name: str, body: str, parameters: str = "a, out") -> dict[str, Outco
     part = KernelPart.model_validate(part_file["parts"][name])
     reference = (ROOT / f"reference/hw4/{name}.py").read_text()
     text = f"from numba import cuda, float32\n\n@cuda.jit\ndef {name}({parameters}):\n{body}"
+    return judge_text(part, name, reference, text)
+
+
+def judge_text(part: KernelPart, name: str, reference: str, text: str) -> dict[str, Outcome]:
     bench: Any = SimpleNamespace(seed=3, reference_source=reference)
     handed_in = HandedIn(source=Source(name="hw4.py", text=text, functions=(name,)))
     return {outcome.check: outcome for outcome in judge(part, name, handed_in, bench)}
@@ -116,3 +120,75 @@ def test_a_kernel_that_does_nothing_earns_nothing_for_its_safety() -> None:
     outcomes = hand_in("doublify", "    return\n")
 
     assert [each.share for each in outcomes.values()] == [0, 0, 0]
+
+
+ROW_SUM: dict[str, Any] = {
+    "kind": "kernel",
+    "points": 10,
+    "prompt": "Add the sum of each row of x to out.",
+    "signature": "row_sum(x, out)",
+    "arguments": {
+        "x": {"draw": "integers", "low": -8, "high": 9, "shape": ["m", "n"], "dtype": "float32"},
+        "out": {"draw": "zeros", "shape": ["m"], "dtype": "float32"},
+    },
+    "outputs": ["out"],
+    "launch": {"block": [64], "grid": ["m"]},
+    "correct": {"points": 4, "sizes": [{"m": 8, "n": 70}, {"m": 16, "n": 600}]},
+    "safe": {"points": 3},
+    "efficient": {"points": 3, "sizes": {"m": 512, "n": 512}, "tiers": [{"like": "row_sum"}]},
+}
+SUM_IN_BLOCK = """\
+from numba import cuda, float32
+
+@cuda.jit(device=True)
+def keep(target, value):
+    target[0] = value
+
+@cuda.jit
+def row_sum(x, out):
+    row = cuda.blockIdx.x
+    t = cuda.threadIdx.x
+    part = cuda.shared.array(64, float32)
+    total = float32(0)
+    for column in range(t, x.shape[1], 64):
+        total += x[row, column]
+    part[t] = total
+    cuda.syncthreads()
+    step = 32
+    while step > 0:
+        if t < step:
+            part[t] += part[t + step]
+        cuda.syncthreads()
+        step //= 2
+    if t == 0:
+        out[row] = part[0]
+"""
+SUM_TOGETHER = """\
+from numba import cuda, float32
+
+@cuda.jit
+def row_sum(x, out):
+    first = cuda.blockIdx.x // 8 * 8
+    start = cuda.blockIdx.x % 8 * 64 + cuda.threadIdx.x
+    for row in range(first, min(first + 8, x.shape[0])):
+        for column in range(start, x.shape[1], 8 * 64):
+            cuda.atomic.add(out, row, x[row, column])
+"""
+
+
+def test_an_output_is_stored_to_under_any_name() -> None:
+    part = KernelPart.model_validate(ROW_SUM)
+    renamed = SUM_IN_BLOCK.replace("x, out", "a, b").replace("x[", "a[").replace("x.s", "a.s")
+    through_a_view = renamed.replace("out[row] = part[0]", "keep(b[row:], part[0])")
+    outcomes = judge_text(part, "row_sum", SUM_IN_BLOCK, through_a_view)
+
+    assert [each.verdict for each in outcomes.values()] == [Verdict.PASSED] * 3
+
+
+def test_blocks_that_add_to_one_entry_together_are_not_called_wrong() -> None:
+    part = KernelPart.model_validate(ROW_SUM)
+    outcomes = judge_text(part, "row_sum", SUM_IN_BLOCK, SUM_TOGETHER)
+
+    assert outcomes["safe"].verdict is Verdict.PASSED
+    assert outcomes["correct"].verdict is Verdict.UNDECIDED
+    assert "add to an entry together" in outcomes["correct"].feedback
