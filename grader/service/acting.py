@@ -28,11 +28,19 @@ def identify(request: Request) -> Known:
 
 
 def find_known(request: Request) -> Known | None:
-    """The person who sent a request; None for a stranger."""
-    service = find_service(request)
+    """The person who sent a request, by token or by session; None for a stranger."""
     mark, _, text = request.headers.get("authorization", "").partition(" ")
     if mark.lower() == "bearer":
-        return _find_by_token(service, text.strip())
+        return _find_by_token(find_service(request), text.strip())
+    return find_signed_in(request)
+
+
+def find_signed_in(request: Request) -> Known | None:
+    """The person whose browser sent a request; None for a stranger.
+
+    A token says nothing here: what a page does to an account, no token's scopes allow.
+    """
+    service = find_service(request)
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         return None

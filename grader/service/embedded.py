@@ -1,11 +1,13 @@
-"""The embedded engine: rows in the database, and a pool of grading processes below this one."""
+"""The embedded engine: rows in the database, and one process below this one that grades them."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
-import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -14,48 +16,42 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from grader.errors import UsageError
-from grader.service.executing import Executor
 from grader.service.settings import Settings
-from grader.service.slot_process import SlotStopped
-from grader.service.supervising import Supervisor
 from grader.store import runs
 from grader.store.database import Store
 from grader.store.schema import GradingRun
 
-LOOK_EVERY_S = 1.0
-"""Work that another process queued, as `grade admin` may, is found this soon."""
+TAKEN_S = 5.0
+"""The grading process of a service that was killed ends at once; until then it holds the lock."""
+AGAIN_S = 1.0
+"""Before a grading process that died is started again."""
+END_S = 15.0
+"""What a drained process may take for its last results."""
+WAKE, DRAIN = b"wake\n", b"drain "
 
 log = logging.getLogger("grader.service")
 
 
 class EmbeddedEngine:
-    """Grades in processes below this one. One such engine a database, held by a lock file."""
+    """Grades in a process below this one. One such engine a database, held by a lock file.
+
+    A process of its own, because answering requests and minding gradings are both Python.
+    """
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self._executor = Executor(store, settings)
-        self._bell = threading.Condition()
-        self._rings = 0
-        self._is_draining = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self._guard: threading.Thread | None = None
+        self._is_stopping = threading.Event()
         self._lock_file = -1
-        self.name = f"embedded@{socket.gethostname()}"
-        self._supervisor = Supervisor(
-            self._executor,
-            self.name,
-            queues=settings.queues,
-            slots=settings.slot_count,
-            reconciles=False,
-        )
 
     def enqueue(self, session: Session, runs: Sequence[GradingRun]) -> None:
         """Nothing: the row is the queue."""
 
     def wake(self) -> None:
-        with self._bell:
-            self._rings += 1
-            self._bell.notify_all()
+        """Look now; a process that is just starting looks by itself."""
+        self._say(WAKE)
 
     def start(self) -> None:
         """Take up what an earlier process left, then grade.
@@ -64,23 +60,21 @@ class EmbeddedEngine:
         """
         self._lock(self._settings.folder / "engine.lock")
         self._recover()
-        self._supervisor.start()
-        for index in range(self._settings.slot_count):
-            thread = threading.Thread(target=self._work, name=f"slot-{index}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._spawn()
+        self._guard = threading.Thread(target=self._watch, name="engine", daemon=True)
+        self._guard.start()
 
     def stop(self, drain_s: float) -> None:
-        self._is_draining.set()
-        self.wake()
-        given_up_at = time.monotonic() + drain_s
-        for thread in self._threads:
-            thread.join(max(0.0, given_up_at - time.monotonic()))
-        self._executor.is_stopping.set()
-        for thread in self._threads:
-            thread.join(10)
-        self._threads.clear()
-        self._supervisor.stop()
+        self._is_stopping.set()
+        self._say(DRAIN + f"{drain_s}\n".encode())
+        if self._process:
+            try:
+                self._process.wait(drain_s + END_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._guard:
+            self._guard.join()
         if self._lock_file >= 0:
             os.close(self._lock_file)
             self._lock_file = -1
@@ -88,17 +82,53 @@ class EmbeddedEngine:
     def count_slots(self, queue: str) -> int:
         return self._settings.slot_count
 
+    def _say(self, words: bytes) -> None:
+        process = self._process
+        if process and process.stdin:
+            # A process that has died hears nothing; the next one looks by itself.
+            with contextlib.suppress(OSError, ValueError):
+                process.stdin.write(words)
+                process.stdin.flush()
+
+    def _spawn(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "grader.service.embedded_process"],
+            stdin=subprocess.PIPE,
+            # No gradings of the next service while these may still be under way.
+            pass_fds=[self._lock_file],
+            start_new_session=True,
+        )
+        self._say(self._settings.model_dump_json().encode() + b"\n")
+
+    def _watch(self) -> None:
+        """Start the process again whenever it dies before it was told to stop."""
+        while self._process:
+            code = self._process.wait()
+            if self._is_stopping.wait(AGAIN_S):
+                return
+            log.error("the grading process ended with code %d; it is started again", code)
+            self._recover()
+            self._spawn()
+            if self._is_stopping.is_set():
+                self._say(DRAIN + b"0\n")
+
     def _lock(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            raise UsageError(
-                f"another service grades from {self._settings.folder} already;"
-                " stop it, or use PostgreSQL and `grade worker` for several"
-            ) from None
-        self._lock_file = descriptor
+        given_up_at = time.monotonic() + TAKEN_S
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() < given_up_at:
+                    time.sleep(0.05)
+                    continue
+                os.close(descriptor)
+                raise UsageError(
+                    f"another service grades from {self._settings.folder} already;"
+                    " stop it, or use PostgreSQL and `grade worker` for several"
+                ) from None
+            self._lock_file = descriptor
+            return
 
     def _recover(self) -> None:
         """What was under way when an earlier process ended is nobody's: the lock proves it."""
@@ -113,38 +143,3 @@ class EmbeddedEngine:
         count = self._store.attempt(take_back)
         if count:
             log.warning("took back %d gradings that an earlier process left", count)
-
-    def _work(self) -> None:
-        slot = self._executor.make_slot()
-        slot.warm_up()
-        try:
-            while not self._is_draining.is_set():
-                with self._bell:
-                    rings = self._rings
-                try:
-                    slot.prepare(lambda: not self._is_draining.is_set())
-                    lease = self._claim()
-                    if lease is not None:
-                        self._executor.execute(lease, slot)
-                        continue
-                except SlotStopped:
-                    break
-                except Exception:
-                    # The database may be away for a moment; what was claimed is swept up later.
-                    log.exception("a slot failed; it goes on")
-                    time.sleep(1)
-                with self._bell:
-                    if self._rings == rings and not self._is_draining.is_set():
-                        self._bell.wait(LOOK_EVERY_S)
-        finally:
-            slot.kill()
-
-    def _claim(self) -> runs.Lease | None:
-        # Looking takes no lock; most looks find nothing.
-        with self._store.read() as session:
-            if runs.find_next(session, self._settings.queues) is None:
-                return None
-        # Another slot may have been quicker: what is next by now.
-        return self._store.attempt(
-            lambda session: runs.claim_next(session, self._settings.queues, self.name)
-        )

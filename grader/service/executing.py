@@ -1,4 +1,4 @@
-"""Doing one claimed grading: what both engines have in common."""
+"""Doing claimed gradings: what both engines have in common."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from grader.errors import GraderError
+from grader.service.keeping import Graded, Keeper
 from grader.service.settings import Settings
 from grader.service.slot_process import Slot, SlotStopped
 from grader.service.versions import name_student
@@ -38,8 +39,9 @@ log = logging.getLogger("grader.service")
 class Executor:
     """Grades claimed runs in slots, and knows which leases it holds.
 
-    `held` are the leases under way; `revoked` are those among them that must stop. `deliver` is
-    called, in the same transaction, for a run that goes back to the queue.
+    A result is kept while its slot goes on with the next; its lease is held until then. `held`
+    are the leases under way; `revoked` are those among them that must stop. `deliver` is called,
+    in the same transaction, for a run that goes back to the queue.
     """
 
     def __init__(
@@ -56,30 +58,41 @@ class Executor:
         self.is_stopping = threading.Event()
         """Set when what is under way goes back to the queue."""
         self._lock = threading.Lock()
-        self._folder = settings.folder.absolute() / "slots"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._home = settings.folder.absolute()
+        (self._home / "slots").mkdir(parents=True, exist_ok=True)
+        self._archives = tempfile.TemporaryDirectory(dir=self._home / "slots")
+        self._keeper = Keeper(self._keep)
 
     def make_slot(self) -> Slot:
         """A slot whose sandbox uses its share of the processors."""
         cores = len(os.sched_getaffinity(0))
         calls = max(1, cores // self.settings.slot_count)
-        return Slot(self.settings.folder.absolute() / "expected", calls)
+        return Slot(self._home / "expected", calls, Path(tempfile.mkdtemp(dir=self._archives.name)))
 
-    def execute(self, lease: Lease, slot: Slot) -> RunState | None:
-        """Grade and keep the result; what became of the run, None when another had taken it."""
-        started = time.monotonic()
-        extra = {"run": lease.run_id, "request_id": lease.request_id}
+    def execute(self, lease: Lease, slot: Slot) -> None:
+        """Grade; the result is kept soon, and the slot is free for the next at once."""
+        started_s = time.monotonic()
         with self._lock:
             self.held[lease.token] = lease
         try:
-            state = self._execute(lease, slot)
-        finally:
-            with self._lock:
-                self.held.pop(lease.token, None)
-                self.revoked.discard(lease.token)
-        elapsed_ms = round((time.monotonic() - started) * 1000)
-        log.info("run ended", extra={**extra, "state": state, "elapsed_ms": elapsed_ms})
-        return state
+            result = self._grade(lease, slot)
+        except BaseException as end:
+            try:
+                self._end_without(lease, end, started_s)
+            finally:
+                self._let_go(lease)
+            if not isinstance(end, GraderError):
+                raise
+        else:
+            self._keeper.put(Graded(lease, result, started_s))
+
+    def settle(self, limit_s: float) -> bool:
+        """Wait until all results are kept; False when that took too long."""
+        return self._keeper.settle(limit_s)
+
+    def close(self) -> None:
+        """Remove what gradings left on the disk."""
+        self._archives.cleanup()
 
     def list_held(self) -> list[str]:
         """Tokens of the leases under way."""
@@ -91,31 +104,57 @@ class Executor:
         with self._lock:
             self.revoked |= set(tokens) & self.held.keys()
 
-    def _execute(self, lease: Lease, slot: Slot) -> RunState | None:
+    def _grade(self, lease: Lease, slot: Slot) -> Result:
         story = Story(self.store, lease)
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            try:
-                request = self._prepare(lease, Path(folder))
-                result = slot.grade(
-                    request,
-                    limit_s=self.settings.run_minutes * 60,
-                    on_part=story.add,
-                    may_go_on=lambda: (
-                        not (self.is_stopping.is_set() or lease.token in self.revoked)
-                    ),
-                )
-            except SlotStopped:
-                return self._stop(lease)
-            except GraderError as fault:
-                log.warning("run failed: %s", fault, extra={"run": lease.run_id})
-                return self._bury(lease, str(fault))
-        return self.store.attempt(lambda session: self._keep(session, lease, result))
+        archive = slot.folder / lease.archive_name
+        try:
+            return slot.grade(
+                self._prepare(lease, archive),
+                limit_s=self.settings.run_minutes * 60,
+                on_part=story.add,
+                may_go_on=lambda: not (self.is_stopping.is_set() or lease.token in self.revoked),
+            )
+        finally:
+            archive.unlink(missing_ok=True)
 
-    def _keep(self, session: Session, lease: Lease, result: Result) -> RunState | None:
-        became = finish(session, lease, result)
+    def _end_without(self, lease: Lease, end: BaseException, started_s: float) -> None:
+        """What becomes of a grading without a result."""
+        if isinstance(end, SlotStopped):
+            self._tell(lease, self._stop(lease), started_s)
+        elif isinstance(end, GraderError):
+            log.warning("run failed: %s", end, extra={"run": lease.run_id})
+            self._tell(lease, self._bury(lease, str(end)), started_s)
+
+    def _keep(self, together: Sequence[Graded]) -> None:
+        def keep(session: Session) -> list[RunState | None]:
+            return [self._finish(session, each) for each in together]
+
+        try:
+            states = self.store.attempt(keep)
+        except Exception:
+            if len(together) == 1:
+                self._let_go(together[0].lease)
+            raise
+        for graded, state in zip(together, states, strict=True):
+            self._let_go(graded.lease)
+            self._tell(graded.lease, state, graded.started_s)
+
+    def _finish(self, session: Session, graded: Graded) -> RunState | None:
+        became = finish(session, graded.lease, graded.result)
         if became is RunState.QUEUED:
-            self.deliver(session, lease.run_id)
+            self.deliver(session, graded.lease.run_id)
         return became
+
+    def _let_go(self, lease: Lease) -> None:
+        with self._lock:
+            self.held.pop(lease.token, None)
+            self.revoked.discard(lease.token)
+
+    def _tell(self, lease: Lease, state: RunState | None, started_s: float) -> None:
+        """For the log: what became of a run, None when another had taken it."""
+        extra = {"run": lease.run_id, "request_id": lease.request_id, "state": state}
+        elapsed_ms = round((time.monotonic() - started_s) * 1000)
+        log.info("run ended", extra={**extra, "elapsed_ms": elapsed_ms})
 
     def _bury(self, lease: Lease, reason: str) -> RunState | None:
         def bury(session: Session) -> RunState | None:
@@ -139,12 +178,10 @@ class Executor:
         ended = self.store.attempt(lambda session: runs.end_cancelled(session, lease))
         return RunState.CANCELLED if ended else None
 
-    def _prepare(self, lease: Lease, folder: Path) -> dict[str, Any]:
+    def _prepare(self, lease: Lease, path: Path) -> dict[str, Any]:
         with self.store.read() as session:
-            archive = read_blob(session, lease.archive_sha)
+            path.write_bytes(read_blob(session, lease.archive_sha))
             bundle = self._unpack(lease.bundle_sha, lambda sha: read_blob(session, sha))
-        path = folder / lease.archive_name
-        path.write_bytes(archive)
         return {
             "bundle": str(bundle),
             "assignment": lease.assignment,
@@ -156,7 +193,7 @@ class Executor:
 
     def _unpack(self, sha256: str, read: Any) -> Path:
         """A bundle as a folder; unpacked once a host, beside its place and then moved there."""
-        place = self._folder.parent / "bundles" / sha256
+        place = self._home / "bundles" / sha256
         if place.is_dir():
             return place
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -33,9 +33,13 @@ class SlotStopped(SystemFault):
 
 
 class Slot:
-    """One grading process, started when first needed and again after it died."""
+    """One grading process, started when first needed and again after it died.
 
-    def __init__(self, expected: Path, calls: int) -> None:
+    `folder` is for what is handed to it: a new one for each would cost more than a short grading.
+    """
+
+    def __init__(self, expected: Path, calls: int, folder: Path) -> None:
+        self.folder = folder
         self._expected = expected
         self._calls = calls
         self._process: subprocess.Popen[bytes] | None = None

@@ -31,6 +31,8 @@ from grader.store.schema import GradingRun
 POLL_S = 5.0
 """The database tells of new jobs; should a word be lost, it is found so soon."""
 PAUSE_S = 1.0
+SETTLE_S = 10
+"""Results are kept within milliseconds, unless the database is away: then they are found again."""
 
 log = logging.getLogger("grader.service")
 
@@ -90,9 +92,11 @@ class _Host:
         finally:
             self._executor.is_stopping.set()
             await asyncio.to_thread(self._threads.shutdown)
+            await asyncio.to_thread(self._executor.settle, SETTLE_S)
             for slot in self._all:
                 slot.kill()
             self._supervisor.stop()
+            self._executor.close()
 
     async def _take_jobs(self) -> None:
         """Take jobs until told to stop, or until the database goes away."""

@@ -25,7 +25,8 @@ POOL = 12
 OVERFLOW = 40
 """More of them for a moment: as many as the web process has threads at most."""
 
-WRITES = {"grade_writes": True}
+# A connection's option, by whether the write is durable: what SQLite is told before it.
+WRITES = {True: {"grade_synchronous": "FULL"}, False: {"grade_synchronous": "NORMAL"}}
 
 Result = TypeVar("Result")
 
@@ -56,15 +57,15 @@ class Store:
     def write(self, *, is_durable: bool = True) -> Iterator[Session]:
         """A session whose changes are kept when the block ends well.
 
-        One that need not be durable may be forgotten, whole, when PostgreSQL crashes within a
-        second; it does not wait for the disk.
+        One that need not be durable may be forgotten, whole, when the machine (or PostgreSQL)
+        crashes within a second; it does not wait for the disk.
         """
         with (
             self._turn,
             Session(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
-            connection = session.connection(execution_options=WRITES)
+            connection = session.connection(execution_options=WRITES[is_durable])
             if not is_durable and not self.is_sqlite:
                 connection.exec_driver_sql("set local synchronous_commit to off")
             yield session
@@ -125,17 +126,19 @@ def _open_sqlite(url: str) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
         cursor.execute("pragma journal_mode=WAL")
-        # Every commit reaches the disk: a submission that was acknowledged stays.
-        cursor.execute("pragma synchronous=FULL")
         cursor.execute("pragma foreign_keys=ON")
         cursor.execute(f"pragma busy_timeout={BUSY_MS}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
+        wanted = connection.get_execution_options().get("grade_synchronous")
+        if wanted and connection.info.get("synchronous") != wanted:
+            # FULL: a commit reaches the disk, and a submission that was acknowledged stays.
+            connection.exec_driver_sql(f"pragma synchronous={wanted}")
+            connection.info["synchronous"] = wanted
         # A reader that later writes would be refused while another writes; a writer says so first.
-        writes = connection.get_execution_options().get("grade_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if wanted else "BEGIN")
 
     return engine
 

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from grader.errors import SystemFault
-from grader.store.database import Store
+from grader.store.database import WRITES, Store
 
 _LOCK = 0x6D696772
 FOLDER = Path(__file__).with_name("migrations")
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).with_name("migrations")
 def migrate(store: Store, revision: str = "head") -> None:
     """Take every step up to a revision; one transaction, so that it happens whole."""
     config = _configure()
-    with store.engine.execution_options(grade_writes=True).begin() as connection:
+    with store.engine.execution_options(**WRITES[True]).begin() as connection:
         if not store.is_sqlite:
             # Two processes that start at once take turns.
             connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -35,7 +35,7 @@ def migrate(store: Store, revision: str = "head") -> None:
 def undo_migrations(store: Store, revision: str = "base") -> None:
     """Take steps back, for tests and for a version that has to be left again."""
     config = _configure()
-    with store.engine.execution_options(grade_writes=True).begin() as connection:
+    with store.engine.execution_options(**WRITES[True]).begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, revision)
 

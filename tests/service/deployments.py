@@ -37,6 +37,14 @@ def wait_for(check: Callable[[], Any], what: str = "", limit_s: float = PATIENCE
     raise AssertionError(f"waited {limit_s} s in vain for {what or check}")
 
 
+def _find_children(pid: int, name: str) -> list[int]:
+    shown = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(pid)],
+        capture_output=True, text=True, check=False,
+    ).stdout  # fmt: skip
+    return [int(line.split()[0]) for line in shown.splitlines() if name in line]
+
+
 @dataclass
 class Reply:
     status: int
@@ -113,11 +121,17 @@ class Deployment:
 
     def find_slots(self) -> list[int]:
         """The engine's grading processes."""
-        shown = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.engine.pid)],
-            capture_output=True, text=True, check=False,
-        ).stdout  # fmt: skip
-        return [int(line.split()[0]) for line in shown.splitlines() if "service.slot" in line]
+        return [
+            slot
+            for minder in self.find_minders()
+            for slot in _find_children(minder, "service.slot")
+        ]
+
+    def find_minders(self) -> list[int]:
+        """The process that minds the slots."""
+        if self.is_distributed:
+            return [self.engine.pid]
+        return _find_children(self.engine.pid, "service.embedded_process")
 
     def stop(self) -> None:
         for process in [self.web, *self.workers]:

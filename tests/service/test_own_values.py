@@ -13,6 +13,7 @@ from school import Class
 from grader.report.json import read
 from grader.service.executing import Executor
 from grader.service.settings import Settings
+from grader.service.slot_process import Slot
 from grader.service.versions import load_version
 from grader.spec.loading import Course as CourseFolder
 from grader.store import runs
@@ -108,10 +109,12 @@ def test_each_student_is_asked_and_graded_by_their_own_values(klass: Class, tmp_
     assert any(f"factor = {factors['second']}" in notice for notice in shown.notices)
 
 
-def grade_next(klass: Class, executor: Executor, slot: object) -> None:
+def grade_next(klass: Class, executor: Executor, slot: Slot) -> None:
     lease = klass.store.attempt(lambda session: runs.claim_next(session, ["cpu"], "test"))
     assert lease is not None
-    assert executor.execute(lease, slot) is RunState.DONE  # type: ignore[arg-type]
+    executor.execute(lease, slot)
+    assert executor.settle(30)
+    assert find_run(klass, lease.run_id).state == RunState.DONE
 
 
 def find_run(klass: Class, run_id: int) -> GradingRun:

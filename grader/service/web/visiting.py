@@ -13,7 +13,7 @@ from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData, UploadFile
 
 from grader.errors import NotAllowed, NotSignedIn, SubmissionError
-from grader.service.acting import COOKIE, find_known
+from grader.service.acting import COOKIE, find_signed_in
 from grader.service.authorising import Action, Thing, may
 from grader.service.running import Service, find_service
 from grader.store.roster import Known
@@ -59,7 +59,7 @@ class Visit:
 def visit_anyway(request: Request) -> Visit:
     """A visit by whoever it is."""
     service = find_service(request)
-    known = find_known(request)
+    known = find_signed_in(request)
     timezone = ""
     if known is not None:
         with service.store.read() as session:

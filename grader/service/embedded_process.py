@@ -1,0 +1,50 @@
+"""The embedded engine's process: told by lines on its standard input, and ends with its service.
+
+The first line is the settings; then `wake`, and once `drain SECONDS`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from grader.service.embedded import DRAIN, WAKE
+from grader.service.logs import configure_logs
+from grader.service.settings import Settings
+from grader.service.slots import Slots
+from grader.store.database import Store
+
+
+def main() -> None:
+    """Grade until told to drain."""
+    # A terminal's Ctrl-C and a supervisor's SIGTERM are for the service, which then says so.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    settings = Settings.model_validate_json(sys.stdin.buffer.readline())
+    configure_logs(settings.log_level)
+    slots = Slots(Store(settings.database_url), settings)
+    # Read from the start: a service that is killed while this one begins must be noticed.
+    drain_s: list[float] = []
+    is_to_end = threading.Event()
+    threading.Thread(target=_listen, args=(slots, drain_s, is_to_end), daemon=True).start()
+    slots.start()
+    is_to_end.wait()
+    slots.stop(drain_s[0])
+
+
+def _listen(slots: Slots, drain_s: list[float], is_to_end: threading.Event) -> None:
+    for line in sys.stdin.buffer:
+        if line == WAKE:
+            slots.wake()
+        elif line.startswith(DRAIN):
+            drain_s.append(float(line.removeprefix(DRAIN)))
+            is_to_end.set()
+    if not is_to_end.is_set():
+        # The service was killed: so is this, and its slots end with it.
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()
