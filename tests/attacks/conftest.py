@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from staging import Stage
 
 from grader.sandbox.pool import Sandbox
+
+if TYPE_CHECKING:
+    from besieging import Siege
 
 CANARIES = {"GITHUB_TOKEN": "CANARY-TOKEN", "AWS_SECRET_ACCESS_KEY": "CANARY-KEY"}
 
@@ -24,3 +28,13 @@ def stage() -> Iterator[Stage]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def siege(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
+    """One service for all attacks on it."""
+    from besieging import Siege
+
+    begun = Siege.begin(tmp_path_factory.mktemp("siege"))
+    yield begun
+    begun.end()
