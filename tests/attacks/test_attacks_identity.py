@@ -8,9 +8,12 @@ import re
 import pytest
 from besieging import PLACE, Siege
 
+from grader.service.acting import COOKIE
 from grader.service.web.visiting import FIELD, VISITOR, _sign
-from grader.store.roster import make_token
-from grader.store.schema import User
+from grader.store.catalogue import add_course
+from grader.store.roster import enrol, make_token
+from grader.store.schema import Role, User
+from grader.store.sessions import INVITED, begin_session
 from grader.store.types import now
 
 pytestmark = pytest.mark.sandbox
@@ -54,4 +57,54 @@ def test_B01_a_stolen_token_does_nothing_by_a_pages_form(siege: Siege, name: str
     assert response.status_code == 401
     assert "Sign in first" in response.text
     assert not re.search(r"grd_\w+", response.text)
+    siege.require_honest()
+
+
+def invite(siege: Siege, *, days: float = 14) -> tuple[User, str]:
+    """Somebody new in the course, and the link that an instructor was shown."""
+    name = siege.add()
+    with siege.service.store.write() as session:
+        user = session.get_one(User, siege.find_id(name))
+        user.password_hash = None
+        secret = begin_session(session, user, how=INVITED, lifetime=dt.timedelta(days=days))
+    return user, secret
+
+
+def open_account(siege: Siege, secret: str, password: str) -> int:
+    browser, page = siege.browse(), f"/welcome/{secret}"
+    if browser.http.get(page).status_code != 200:
+        return 404
+    return browser.post(page, page, password=password, again=password).status_code
+
+
+def test_B02_an_invitation_signs_nobody_in(siege: Siege) -> None:
+    user, secret = invite(siege)
+
+    for path in ("/account", f"{API}/me"):
+        headers = {"Cookie": f"{COOKIE}={secret}", "Accept": "application/json"}
+        assert siege.send("GET", path, headers=headers).status_code == 401
+
+    assert open_account(siege, secret, "of its owner's own") == 303
+    with siege.service.store.read() as session:
+        assert session.get_one(User, user.id).password_hash
+
+
+def test_B03_an_invitation_given_twice_opens_an_account_once(siege: Siege) -> None:
+    user, first = invite(siege)
+    with siege.service.store.write() as session:
+        second = begin_session(session, session.get_one(User, user.id), how=INVITED)
+
+    assert open_account(siege, first, "of its owner's own") == 303
+    assert open_account(siege, second, "of somebody else's") == 404
+
+
+def test_B04_an_invitation_to_one_course_opens_no_staff_account_of_another(siege: Siege) -> None:
+    user, secret = invite(siege)
+    with siege.service.store.write() as session:
+        other = add_course(session, f"other-{user.id}", "Another", "")
+        enrol(session, other, session.get_one(User, user.id), Role.INSTRUCTOR)
+
+    assert open_account(siege, secret, "of whoever invited") == 404
+    with siege.service.store.read() as session:
+        assert session.get_one(User, user.id).password_hash is None
     siege.require_honest()

@@ -15,12 +15,11 @@ from grader.errors import Conflict, NotFound, UsageError
 from grader.service.authorising import Action
 from grader.service.web.opening import find_member, open_for
 from grader.service.web.rendering import render
-from grader.service.web.signing_in import INVITED
 from grader.service.web.visiting import PageForm, SignedIn
 from grader.store import audit
 from grader.store.roster import add_user, enrol, find_user
 from grader.store.schema import Enrolment, Identity, Role, User
-from grader.store.sessions import begin_session
+from grader.store.sessions import INVITED, begin_session
 from grader.store.types import now
 
 router = APIRouter(prefix="/courses/{course}/people")

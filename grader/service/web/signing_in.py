@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from grader.errors import NotFound, UsageError
 from grader.service.acting import COOKIE
@@ -22,7 +23,13 @@ from grader.service.web.visiting import (
 from grader.store import audit
 from grader.store.roster import find_user
 from grader.store.schema import User
-from grader.store.sessions import LIFETIME, begin_session, end_session, find_session
+from grader.store.sessions import (
+    LIFETIME,
+    begin_session,
+    end_all_sessions,
+    end_session,
+    find_invitation,
+)
 
 router = APIRouter()
 
@@ -31,7 +38,6 @@ FEW = Throttle(allowed=10, window_s=600)
 """Failures for one account: nobody mistypes more often, and guessing needs millions."""
 MANY = Throttle(allowed=100, window_s=600)
 """Failures from one address: a classroom behind one router makes some."""
-INVITED = "invitation"
 
 
 @router.get("/sign-in")
@@ -96,8 +102,9 @@ def accept(request: Request, visit: Anybody, form: PageForm, secret: str) -> Res
             visit, "welcome.html", 422, name=user.name, email=user.email, fault=str(fault)
         )
     with visit.service.store.write() as session:
-        end_session(session, secret)
-        session.get_one(User, user.id).password_hash = hashed
+        # Two may come at once with two invitations: the first opens the account.
+        _require_invited(session, secret).password_hash = hashed
+        end_all_sessions(session, user.id)
         audit.note(session, user.id, "accept invitation", f"user {user.id}")
     return begin(request, visit.service, user.id, "/", "local", form.read("zone", 64))
 
@@ -141,7 +148,11 @@ def _show_form(
 
 def _find_invited(service: Service, secret: str) -> User:
     with service.store.read() as session:
-        found = find_session(session, secret)
-    if found is None or found[0].how != INVITED:
+        return _require_invited(session, secret)
+
+
+def _require_invited(session: Session, secret: str) -> User:
+    user = find_invitation(session, secret)
+    if user is None:
         raise NotFound("this invitation was used already, or is too old; ask for another")
-    return found[1]
+    return user
