@@ -34,6 +34,10 @@ class Known:
     is_operator: bool = False
     scopes: frozenset[str] | None = None
     """None where a person is signed in: all that their roles allow."""
+    only_course: int | None = None
+    """The course that the token is for; None for all."""
+    until: dt.datetime | None = None
+    """When the token ends; None where a person is signed in."""
 
 
 def add_user(session: Session, email: str, name: str, *, is_operator: bool = False) -> User:
@@ -186,6 +190,8 @@ def recognise_token(session: Session, text: str) -> TokenUse | None:
         },
         is_operator=first.is_operator and first.course_id is None,
         scopes=frozenset(first.scopes),
+        only_course=first.course_id,
+        until=first.expires_at,
     )
     used_at = first.last_used_at
     return TokenUse(first.id, known, used_at is None or moment - used_at > _SEEN_EVERY)

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 import pytest
-from besieging import PLACE, Siege
+from besieging import PLACE, Siege, find_token
 
 from grader.service.acting import COOKIE
 from grader.service.web.visiting import FIELD, VISITOR, _sign
@@ -108,3 +108,29 @@ def test_B04_an_invitation_to_one_course_opens_no_staff_account_of_another(siege
     with siege.service.store.read() as session:
         assert session.get_one(User, user.id).password_hash is None
     siege.require_honest()
+
+
+def test_B05_a_token_makes_no_wider_or_longer_one(siege: Siege) -> None:
+    person = siege.add(Role.INSTRUCTOR)
+    headers = steal_token(siege, person, "read:own", course=True)
+    asked = {"scopes": ["read:own"], "days": 366}
+
+    made = siege.send("POST", f"{API}/tokens", headers=headers, json=asked)
+
+    assert made.status_code == 201
+    assert made.json()["course"] == "dl", "as the one that it was asked with"
+    ends_at = dt.datetime.fromisoformat(made.json()["expires_at"])
+    assert ends_at <= now() + dt.timedelta(days=1)
+    more = {"scopes": ["read:own", "admin:course"]}
+    assert siege.send("POST", f"{API}/tokens", headers=headers, json=more).status_code == 403
+
+
+def test_B06_tokens_made_on_the_page_are_as_few_as_elsewhere(siege: Siege) -> None:
+    browser = siege.browse(siege.add())
+    fields = {FIELD: find_token(browser.get("/account")), "days": "1", "scope-submit": "1"}
+
+    codes = [browser.http.post("/account/tokens", data=fields).status_code for _ in range(51)]
+
+    assert codes == [200] * 50 + [422]
+    page = browser.http.post("/account/tokens", data=fields).text
+    assert "revoke some first" in page

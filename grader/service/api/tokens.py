@@ -87,6 +87,7 @@ def make_own(session: Session, known: Known, given: TokenGiven) -> NewTokenView:
     """
     if known.scopes is not None and not set(given.scopes) <= known.scopes:
         raise NotAllowed("a token can't make another that may do more than itself")
+    ends_at = now() + dt.timedelta(days=given.days)
     valid = session.scalars(
         select(ApiToken.id).where(
             ApiToken.user_id == known.user_id,
@@ -97,13 +98,14 @@ def make_own(session: Session, known: Known, given: TokenGiven) -> NewTokenView:
     if len(valid) >= MOST_TOKENS:
         raise NotAllowed(f"you have {len(valid)} valid tokens; revoke some first")
     course = open_course(session, known, given.course) if given.course is not None else None
+    # Nor may it hold in more courses, or for longer: whoever finds a token has it until its day.
     token, text = roster.make_token(
         session,
         session.get_one(User, known.user_id),
         scopes=given.scopes,
-        expires_at=now() + dt.timedelta(days=given.days),
+        expires_at=min(ends_at, known.until) if known.until else ends_at,
         label=given.label,
-        course_id=course.id if course else None,
+        course_id=course.id if course else known.only_course,
     )
     audit.note(session, known.user_id, "make token", f"token {token.id}", scopes=token.scopes)
     return NewTokenView(**_show(session, token).model_dump(), token=text)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from grader.errors import GraderError, NotFound, UsageError
+from grader.errors import GraderError, NotAllowed, NotFound, UsageError
 from grader.service.acting import COOKIE
+from grader.service.api.tokens import TokenGiven, make_own
 from grader.service.web.passwords import hash_password, is_password
 from grader.service.web.rendering import find_zone, render
 from grader.service.web.visiting import PageForm, SignedIn
 from grader.store import audit
-from grader.store.roster import SCOPES, hash_secret, make_token, revoke_token
+from grader.store.roster import SCOPES, hash_secret, revoke_token
 from grader.store.schema import ApiToken, SignIn, User
 from grader.store.sessions import end_all_sessions
 from grader.store.types import now
@@ -146,19 +145,18 @@ def add_token(request: Request, visit: SignedIn, form: PageForm) -> Response:
     if not scopes:
         return _show(request, visit, fault="choose what the token may be used for", status=422)
 
-    def make(session: Session) -> str:
-        user = session.get_one(User, visit.person.user_id)
-        token, text = make_token(
-            session,
-            user,
-            scopes=scopes,
-            expires_at=now() + dt.timedelta(days=int(days)),
-            label=form.read("label", 120),
-        )
-        audit.note(session, user.id, "make token", f"token {token.id}", scopes=scopes)
-        return text
+    given = TokenGiven.model_validate(
+        {"scopes": scopes, "days": int(days), "label": form.read("label", 120)}
+    )
 
-    return _show(request, visit, token=visit.service.store.attempt(make))
+    def make(session: Session) -> str:
+        return make_own(session, visit.person, given).token
+
+    try:
+        text = visit.service.store.attempt(make)
+    except NotAllowed as fault:
+        return _show(request, visit, fault=str(fault), status=422)
+    return _show(request, visit, token=text)
 
 
 @router.post("/tokens/{token_id}/revoke")
