@@ -13,6 +13,8 @@ from grader.store.roster import Known, recognise, recognise_token
 from grader.store.sessions import find_session
 
 COOKIE = "grade_session"
+KNOWN = "is_known"
+"""Set in a request's state once it is seen to come from somebody: its limit is theirs then."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -24,6 +26,7 @@ def identify(request: Request) -> Known:
     known = find_known(request)
     if known is None:
         raise NotSignedIn
+    setattr(request.state, KNOWN, True)
     return known
 
 

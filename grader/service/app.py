@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from grader import __version__
 from grader.service import health
 from grader.service.api import ROUTERS
+from grader.service.bounding import Bound
 from grader.service.engine import make_engine
 from grader.service.github import routes as github
 from grader.service.github.courier import Courier
@@ -62,6 +63,7 @@ def make_app(settings: Settings) -> FastAPI:
     answer_problems(app)
 
     app.state.measures = Measures()
+    app.add_middleware(Bound)
     app.add_middleware(
         Limiter,
         per_minute=settings.requests_per_minute,

@@ -140,4 +140,5 @@ def require(known: Known, action: Action, thing: Thing) -> None:
         raise NotFound
     if thing.owner_id is not None and thing.owner_id != known.user_id:
         raise NotFound
-    raise NotAllowed(f"your role or token does not allow to {action.replace('-', ' ')} here")
+    whose = "role" if known.scopes is None else "role or token"
+    raise NotAllowed(f"your {whose} does not allow this here ({action.replace('-', ' ')})")

@@ -18,14 +18,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from grader.errors import GraderError
-from grader.service.keeping import Graded, Keeper
+from grader.service.keeping import Keeper
 from grader.service.settings import Settings
 from grader.service.slot_process import Slot, SlotStopped
 from grader.service.versions import name_student
 from grader.store import runs
 from grader.store.blobs import read_blob
 from grader.store.database import Store
-from grader.store.finishing import Result, finish
+from grader.store.finishing import Graded, Result, finish
 from grader.store.runs import Lease
 from grader.store.schema import RunState
 
@@ -40,8 +40,8 @@ class Executor:
     """Grades claimed runs in slots, and knows which leases it holds.
 
     A result is kept while its slot goes on with the next; its lease is held until then. `held`
-    are the leases under way; `revoked` are those among them that must stop. `deliver` is called,
-    in the same transaction, for a run that goes back to the queue.
+    says when each lease under way began; `revoked` are those among them that must stop. `deliver`
+    is called, in the same transaction, for a run that goes back to the queue.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Executor:
         self.deliver = deliver
         self.store = store
         self.settings = settings
-        self.held: dict[str, Lease] = {}
+        self.held: dict[str, float] = {}
         self.revoked: set[str] = set()
         self.is_stopping = threading.Event()
         """Set when what is under way goes back to the queue."""
@@ -71,20 +71,21 @@ class Executor:
 
     def execute(self, lease: Lease, slot: Slot) -> None:
         """Grade; the result is kept soon, and the slot is free for the next at once."""
-        started_s = time.monotonic()
         with self._lock:
-            self.held[lease.token] = lease
+            self.held[lease.token] = time.monotonic()
+        story = Story(self.store, lease)
         try:
-            result = self._grade(lease, slot)
-        except BaseException as end:
+            result = self._grade(lease, slot, story)
+        except GraderError as fault:
             try:
-                self._end_without(lease, end, started_s)
+                self._tell(lease, self._end_without(lease, fault))
             finally:
                 self._let_go(lease)
-            if not isinstance(end, GraderError):
-                raise
+        except BaseException:
+            self._let_go(lease)
+            raise
         else:
-            self._keeper.put(Graded(lease, result, started_s))
+            self._keeper.put(Graded(lease, result, story.was_told))
 
     def settle(self, limit_s: float) -> bool:
         """Wait until all results are kept; False when that took too long."""
@@ -104,8 +105,7 @@ class Executor:
         with self._lock:
             self.revoked |= set(tokens) & self.held.keys()
 
-    def _grade(self, lease: Lease, slot: Slot) -> Result:
-        story = Story(self.store, lease)
+    def _grade(self, lease: Lease, slot: Slot, story: Story) -> Result:
         archive = slot.folder / lease.archive_name
         try:
             return slot.grade(
@@ -117,17 +117,20 @@ class Executor:
         finally:
             archive.unlink(missing_ok=True)
 
-    def _end_without(self, lease: Lease, end: BaseException, started_s: float) -> None:
+    def _end_without(self, lease: Lease, fault: GraderError) -> RunState | None:
         """What becomes of a grading without a result."""
-        if isinstance(end, SlotStopped):
-            self._tell(lease, self._stop(lease), started_s)
-        elif isinstance(end, GraderError):
-            log.warning("run failed: %s", end, extra={"run": lease.run_id})
-            self._tell(lease, self._bury(lease, str(end)), started_s)
+        if isinstance(fault, SlotStopped):
+            return self._stop(lease)
+        log.warning("run failed: %s", fault, extra={"run": lease.run_id})
+        return self._bury(lease, str(fault))
 
     def _keep(self, together: Sequence[Graded]) -> None:
         def keep(session: Session) -> list[RunState | None]:
-            return [self._finish(session, each) for each in together]
+            states = finish(session, together)
+            for graded, state in zip(together, states, strict=True):
+                if state is RunState.QUEUED:
+                    self.deliver(session, graded.lease.run_id)
+            return states
 
         try:
             states = self.store.attempt(keep)
@@ -136,24 +139,18 @@ class Executor:
                 self._let_go(together[0].lease)
             raise
         for graded, state in zip(together, states, strict=True):
+            self._tell(graded.lease, state)
             self._let_go(graded.lease)
-            self._tell(graded.lease, state, graded.started_s)
-
-    def _finish(self, session: Session, graded: Graded) -> RunState | None:
-        became = finish(session, graded.lease, graded.result)
-        if became is RunState.QUEUED:
-            self.deliver(session, graded.lease.run_id)
-        return became
 
     def _let_go(self, lease: Lease) -> None:
         with self._lock:
             self.held.pop(lease.token, None)
             self.revoked.discard(lease.token)
 
-    def _tell(self, lease: Lease, state: RunState | None, started_s: float) -> None:
+    def _tell(self, lease: Lease, state: RunState | None) -> None:
         """For the log: what became of a run, None when another had taken it."""
         extra = {"run": lease.run_id, "request_id": lease.request_id, "state": state}
-        elapsed_ms = round((time.monotonic() - started_s) * 1000)
+        elapsed_ms = round((time.monotonic() - self.held[lease.token]) * 1000)
         log.info("run ended", extra={**extra, "elapsed_ms": elapsed_ms})
 
     def _bury(self, lease: Lease, reason: str) -> RunState | None:
@@ -213,6 +210,7 @@ class Story:
 
     def __init__(self, store: Store, lease: Lease) -> None:
         self._store, self._lease = store, lease
+        self.was_told = False
         self._parts: list[dict[str, Any]] = []
         self._told_at = time.monotonic()
 
@@ -222,6 +220,7 @@ class Story:
         if time.monotonic() - self._told_at < TELL_EVERY_S:
             return
         parts, self._parts = self._parts, []
+        self.was_told = True
         self._told_at = time.monotonic()
         # A story that can't be told now is no reason to stop: the report will have it all.
         with contextlib.suppress(Exception), self._store.write() as session:

@@ -6,11 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from queue import Empty, Queue
 
-from grader.store.finishing import Result
-from grader.store.runs import Lease
+from grader.store.finishing import Graded
 
 WAITING = 32
 """Results that may wait: should the database be away, the slots wait too."""
@@ -18,15 +16,6 @@ TOGETHER = 8
 """Kept in one transaction, which waits for the disk once."""
 
 log = logging.getLogger("grader.service")
-
-
-@dataclass(frozen=True, slots=True)
-class Graded:
-    """A grading that has ended and is not kept yet."""
-
-    lease: Lease
-    result: Result
-    started_s: float = field(default_factory=time.monotonic)
 
 
 class Keeper:

@@ -12,7 +12,7 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from grader.service.acting import COOKIE
+from grader.service.acting import COOKIE, KNOWN
 from grader.service.problem_json import make_problem
 
 MOST_KEYS = 20_000
@@ -56,8 +56,9 @@ class Buckets:
 class Limiter:
     """ASGI middleware over the API: a limit for each token or session, and one for strangers.
 
-    Whoever sends tokens that nobody has counts as a stranger; a token that was good a moment ago
-    does not, so that a neighbour behind the same address locks nobody out.
+    Whoever sends tokens that nobody has counts as a stranger, also where nobody is asked for one;
+    a token that was good a moment ago does not, so that a neighbour behind the same address locks
+    nobody out.
     """
 
     def __init__(
@@ -87,10 +88,10 @@ class Limiter:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start" and credential:
-                if message["status"] == 401:
-                    self._strangers.take(address)
-                else:
+                if scope.get("state", {}).get(KNOWN):
                     self._accept(credential)
+                elif message["status"] == 401 or credential not in self._accepted:
+                    self._strangers.take(address)
             await send(message)
 
         await self._app(scope, receive, answer)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from grader.report.cleaning import clean_line
 from grader.report.models import CheckReport, PartReport, Report
 from grader.store.blobs import read_blob
+from grader.store.facts import find_marks
 from grader.store.schema import GradingRun, ProblemVersion, RubricMark
-from grader.store.scores import find_marks
 from grader.store.standing import MarkFact, PartFact, settle_part
 from grader.verdicts import Verdict
 

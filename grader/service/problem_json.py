@@ -22,6 +22,7 @@ from grader.errors import (
     TooMany,
     UsageError,
 )
+from grader.service.intake import TooLarge
 
 log = logging.getLogger("grader.service")
 
@@ -31,6 +32,7 @@ STATUS: dict[type[GraderError], tuple[int, str]] = {
     NotFound: (404, "Not found"),
     Conflict: (409, "Not possible now"),
     TooMany: (429, "Too many"),
+    TooLarge: (413, "Too large"),
     SubmissionError: (422, "Nothing in the submission can be read"),
     UsageError: (422, "Not understood"),
     InstructorError: (409, "The problems need their author"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -24,18 +26,27 @@ _INSERTS = {
 
 def keep_blob(session: Session, content: bytes) -> str:
     """Keep bytes, and give their name."""
-    sha256 = hashlib.sha256(content).hexdigest()
+    return keep_blobs(session, [content])[0]
+
+
+def keep_blobs(session: Session, contents: Sequence[bytes]) -> list[str]:
+    """Keep several, in one statement, and give their names."""
+    names = [hashlib.sha256(content).hexdigest() for content in contents]
     connection = session.connection()
+    moment = now()
     connection.execute(
         _INSERTS[connection.dialect.name],
-        {
-            "sha256": sha256,
-            "size": len(content),
-            "content": zlib.compress(content, LEVEL),
-            "created_at": now(),
-        },
+        [
+            {
+                "sha256": name,
+                "size": len(content),
+                "content": zlib.compress(content, LEVEL),
+                "created_at": moment,
+            }
+            for name, content in zip(names, contents, strict=True)
+        ],
     )
-    return sha256
+    return names
 
 
 def read_blob(session: Session, sha256: str) -> bytes:
@@ -43,10 +54,13 @@ def read_blob(session: Session, sha256: str) -> bytes:
 
     Errors   SystemFault when they are gone or are not what they were.
     """
-    blob = session.get(Blob, sha256)
-    if blob is None:
+    kept = session.connection().execute(_CONTENT, {"name": sha256}).scalar()
+    if kept is None:
         raise SystemFault(f"the store has lost {sha256[:12]}…; restore it from a backup")
-    content = zlib.decompress(blob.content)
+    content = zlib.decompress(kept)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise SystemFault(f"{sha256[:12]}… in the store is damaged; restore it from a backup")
     return content
+
+
+_CONTENT = select(_TABLE.c.content).where(_TABLE.c.sha256 == bindparam("name"))

@@ -11,6 +11,7 @@ from statistics import median
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from grader.store.facts import find_counting_runs
 from grader.store.schema import (
     Assignment,
     CheckOutcome,
@@ -22,7 +23,6 @@ from grader.store.schema import (
     Submission,
     User,
 )
-from grader.store.scores import find_counting_runs
 from grader.store.types import now
 
 GOOD = frozenset({"passed"})

@@ -128,7 +128,7 @@ def extend(
 
 def reflect(session: Session, assignment: Assignment, user_id: int) -> None:
     """Compute a score anew, and send it to the learning platform where one waits for it."""
-    judged = refresh(session, assignment, user_id)
+    judged = refresh(session, assignment, [user_id])[user_id]
     passback = session.get(Passback, (assignment.id, user_id))
     if passback is None or judged.state in ("none", "excused"):
         return

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from grader.errors import Conflict, NotFound
 from grader.store import audit
 from grader.store.admission import URGENCY
+from grader.store.facts import find_counting_runs
 from grader.store.schema import (
     Assignment,
     GradingRun,
@@ -21,8 +22,7 @@ from grader.store.schema import (
     Submission,
     User,
 )
-from grader.store.scores import find_counting_runs, gather_facts, refresh_all
-from grader.store.standing import judge
+from grader.store.scores import explain_standings, refresh_all
 from grader.store.types import now
 
 
@@ -179,25 +179,22 @@ def find_moves(session: Session, regrade: Regrade) -> list[Move]:
     after = find_counting_runs(session, submissions, with_regrade=regrade.id)
     people = select(User.id, User.name).where(User.id.in_(set(submissions.values())))
     names = dict(session.execute(people).all())
+    owners = sorted(set(submissions.values()))
+    was, will = (
+        {user_id: round(float(each.score), 4) for user_id, each in scores.items()}
+        for scores in (
+            explain_standings(session, assignment, owners),
+            explain_standings(session, assignment, owners, with_regrade=regrade.id),
+        )
+    )
     moves = []
     for submission_id, user_id in submissions.items():
         old, new = before.get(submission_id), after.get(submission_id)
         if old is None or new is None or old.id == new.id:
             continue
         parts = _compare(session, old.id, new.id)
-        scores = [
-            round(
-                float(
-                    judge(
-                        gather_facts(session, assignment, user_id, with_regrade=with_regrade)
-                    ).score
-                ),
-                4,
-            )
-            for with_regrade in (None, regrade.id)
-        ]
-        if parts or scores[0] != scores[1]:
-            moves.append(Move(user_id, names[user_id], scores[0], scores[1], parts))
+        if parts or was[user_id] != will[user_id]:
+            moves.append(Move(user_id, names[user_id], was[user_id], will[user_id], parts))
     return sorted(moves, key=lambda move: (move.after - move.before, move.name))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +61,7 @@ def find_next(session: Session, queues: Sequence[str]) -> int | None:
 
 def claim_next(session: Session, queues: Sequence[str], worker: str) -> Lease | None:
     """Claim the most urgent waiting grading; None when nothing waits."""
-    run_id = find_next(session, queues)
-    return claim(session, run_id, worker) if run_id is not None else None
+    return _lease(session, _CLAIM_NEXT, worker, {"queues": list(queues)})
 
 
 _NEXT = (
@@ -78,16 +77,20 @@ _NEXT = (
 
 def claim(session: Session, run_id: int, worker: str) -> Lease | None:
     """Claim one grading; None when it is not waiting any more."""
+    return _lease(session, _CLAIM, worker, {"run": run_id})
+
+
+def _lease(session: Session, statement: Any, worker: str, asked: Mapping[str, Any]) -> Lease | None:
     token, moment = str(uuid.uuid4()), now()
     connection = session.connection()
-    claimed: Any = connection.execute(
-        _CLAIM, {"run": run_id, "token": token, "by": worker, "moment": moment}
-    )
-    if claimed.rowcount != 1:
+    claimed = connection.execute(
+        statement, {**asked, "token": token, "by": worker, "moment": moment}
+    ).scalar()
+    if claimed is None:
         return None
-    row = connection.execute(_LEASED, {"run_id": run_id}).one()
+    row = connection.execute(_LEASED, {"run_id": claimed}).one()
     return Lease(
-        run_id=run_id,
+        run_id=claimed,
         token=token,
         starts=row.starts,
         deaths=row.deaths,
@@ -104,9 +107,9 @@ def claim(session: Session, run_id: int, worker: str) -> Lease | None:
 
 
 _RUNS: Any = GradingRun.__table__
-_CLAIM = (
+_TAKE = (
     update(_RUNS)
-    .where(_RUNS.c.id == bindparam("run"), _RUNS.c.state == RunState.QUEUED)
+    .where(_RUNS.c.state == RunState.QUEUED)
     .values(
         state=RunState.RUNNING,
         lease_token=bindparam("token"),
@@ -115,7 +118,10 @@ _CLAIM = (
         started_at=bindparam("moment"),
         heartbeat_at=bindparam("moment"),
     )
+    .returning(_RUNS.c.id)
 )
+_CLAIM = _TAKE.where(_RUNS.c.id == bindparam("run"))
+_CLAIM_NEXT = _TAKE.where(_RUNS.c.id == _NEXT.scalar_subquery())
 _LEASED = (
     select(
         GradingRun.starts,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from grader.service.acting import KNOWN
 from grader.service.limiting import Limiter
 
 
@@ -21,7 +22,10 @@ class Desk:
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         known = (b"Bearer ada", b"Bearer bo", b"grade_session=ada")
         is_known = any(value.endswith(known) for _, value in scope["headers"])
-        await send({"type": "http.response.start", "status": 200 if is_known else 401})
+        scope["state"][KNOWN] = is_known
+        is_public = scope["path"].endswith("/openapi.json")
+        status = 200 if is_known or is_public else 401
+        await send({"type": "http.response.start", "status": status})
 
     def ask(
         self,
@@ -79,6 +83,16 @@ def test_guessing_tokens_ends_soon_and_locks_out_nobody_who_is_known() -> None:
     assert desk.count(1) == [429]
     assert desk.count(1, token="ada") == [200]
     assert desk.count(1, address="192.0.2.2") == [401]
+
+
+def test_a_made_up_token_is_a_strangers_also_where_none_is_asked_for() -> None:
+    desk = Desk()
+    public = "/api/v1/openapi.json"
+    codes = [desk.ask(token=f"guess-{number}", path=public)[0] for number in range(5)]
+    assert codes == [200] * 3 + [429] * 2
+    assert desk.ask(token="guess-0")[0] == 429, "it was never anybody's"
+    assert desk.ask(token="ada", address="192.0.2.2")[0] == 200
+    assert desk.ask(token="ada")[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/courses/dl", "/healthz", "/api/v1/github/webhook"])

@@ -78,7 +78,7 @@ def finish(klass: Class, run_id: int, earned: float = 2) -> bool:
         lease = runs.claim(session, run_id, "test")
         assert lease is not None
         result = finishing.describe(report(earned), report(earned))
-        return finishing.finish(session, lease, result) is RunState.DONE
+        return finishing.finish(session, [finishing.Graded(lease, result)]) == [RunState.DONE]
 
 
 def finish_void(klass: Class, run_id: int) -> RunState | None:
@@ -91,7 +91,10 @@ def finish_void(klass: Class, run_id: int) -> RunState | None:
     with klass.store.write() as session:
         lease = runs.claim(session, run_id, "test")
         assert lease is not None
-        return finishing.finish(session, lease, finishing.describe(staff, staff))
+        (state,) = finishing.finish(
+            session, [finishing.Graded(lease, finishing.describe(staff, staff))]
+        )
+        return state
 
 
 def test_what_we_could_not_judge_is_graded_again_once_and_then_shown_to_staff(
@@ -243,7 +246,8 @@ def test_a_result_under_a_lease_that_was_taken_away_changes_nothing(klass: Class
     assert finish(klass, run_id, earned=2)
 
     with klass.store.write() as session:
-        assert finishing.finish(session, late, finishing.describe(report(0), report(0))) is None
+        graded = finishing.Graded(late, finishing.describe(report(0), report(0)))
+        assert finishing.finish(session, [graded]) == [None]
     with klass.store.read() as session:
         run = session.get_one(GradingRun, run_id)
         assert (run.state, run.score) == (RunState.DONE, Decimal(2))

@@ -29,9 +29,9 @@ from grader.service.running import Service, find_service
 from grader.store import audit, runs
 from grader.store.admission import HandedIn, add_run, find_run, take_submission
 from grader.store.blobs import read_blob
+from grader.store.facts import find_counting_runs
 from grader.store.roster import Known
 from grader.store.schema import Assignment, Course, GradingRun, Purpose, RunState, Submission
-from grader.store.scores import find_counting_runs
 from grader.store.uploads import forget_upload, read_upload
 
 router = APIRouter(tags=["submissions"])

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from grader.errors import NotAllowed, NotFound, NotSignedIn, UsageError
 from grader.report import json as report_json
-from grader.service.acting import Asker
+from grader.service.acting import KNOWN, Asker
 from grader.service.api.finding import open_course
 from grader.service.api.shapes import Given, Id
 from grader.service.authorising import Action, Thing, require
@@ -239,7 +239,9 @@ def _read_bearer(service: Service, request: Request) -> Vouched:
     mark, _, token = request.headers.get("authorization", "").partition(" ")
     if mark.lower() != "bearer" or not token:
         raise NotSignedIn("send the workflow's OIDC token as bearer")
-    return read_token(token.strip(), settings.github_oidc_issuer, settings.public_url.rstrip("/"))
+    found = read_token(token.strip(), settings.github_oidc_issuer, settings.public_url.rstrip("/"))
+    setattr(request.state, KNOWN, True)
+    return found
 
 
 def _show_result(session: Session, result: CommitResult) -> ResultView:

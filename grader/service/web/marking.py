@@ -21,6 +21,7 @@ from grader.service.web.opening import PLACE, open_assignment_for, read_points
 from grader.service.web.rendering import render
 from grader.service.web.visiting import PageForm, SignedIn
 from grader.store.deciding import find_part, mark
+from grader.store.facts import find_counting_runs, find_marks
 from grader.store.schema import (
     Assignment,
     GradingRun,
@@ -30,7 +31,6 @@ from grader.store.schema import (
     Submission,
     User,
 )
-from grader.store.scores import find_counting_runs, find_marks
 
 router = APIRouter(prefix=PLACE + "/marking")
 COMMENTS = 12

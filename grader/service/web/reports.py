@@ -28,8 +28,9 @@ from grader.service.web.visiting import PageForm, SignedIn
 from grader.store import runs as grading_runs
 from grader.store.admission import find_run
 from grader.store.blobs import read_blob
+from grader.store.facts import find_marks
 from grader.store.schema import Course, GradingRun, RubricMark, RunEvent, User
-from grader.store.scores import explain_standing, find_marks
+from grader.store.scores import explain_standing
 
 router = APIRouter(prefix="/submissions/{submission_id}")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -21,7 +22,7 @@ from grader.service.intake import look_at, make_folder
 from grader.service.versions import load_version
 from grader.service.web.charts import Mark, draw_history
 from grader.service.web.handing_in import pack, read_typed
-from grader.service.web.previewing import preview
+from grader.service.web.previewing import Preview, preview
 from grader.service.web.rendering import render
 from grader.service.web.statements import Blank, ask, find_blanks
 from grader.service.web.throttling import Throttle
@@ -29,9 +30,10 @@ from grader.service.web.visiting import Anybody, Form, PageForm, SignedIn, Uploa
 from grader.store.admission import find_extension, find_latest
 from grader.store.blobs import read_blob
 from grader.store.catalogue import list_assignments
+from grader.store.facts import find_counting_runs
 from grader.store.runs import find_newest_runs
 from grader.store.schema import Assignment, Course, GradingRun, Standing, Submission
-from grader.store.scores import explain_standing, find_counting_runs
+from grader.store.scores import explain_standing
 from grader.store.standing import Judged
 from grader.store.types import now
 from grader.submission.files import File
@@ -128,7 +130,9 @@ def _show_assignment(
     slug: str,
     *,
     fault: str = "",
+    done: str = "",
     typed: dict[str, str] | None = None,
+    readings: Mapping[str, Preview | None] = MappingProxyType({}),
     status: int = 200,
 ) -> Response:
     person = visit.person
@@ -150,7 +154,7 @@ def _show_assignment(
     return render(
         visit, "assignment.html", status, course=course, assignment=assignment, row=row,
         problems=ask(loaded) if is_shown else (), prompt=loaded.prompt if is_shown else "",
-        typed=typed, fault=fault, latest=latest, part_count=sum(1 for _ in loaded.parts()),
+        typed=typed, fault=fault, done=done, readings=readings, latest=latest, part_count=sum(1 for _ in loaded.parts()),
         kept=[file.name for file in files if file.name not in answers],
         judged=judged, submissions=submissions, runs=runs, counting=counting,
         chart=_draw(submissions, counting, judged, float(assignment.max_points)),
@@ -257,7 +261,7 @@ def hand_in(
     typed = {name: read_blank(form, blank) for name, blank in blanks.items()}
     if form.get("read"):
         # The button of a browser without JavaScript: show how everything is read.
-        return _show_readings(visit, loaded, typed, course, assignment)
+        return _show_readings(visit, loaded, typed, course, assignment, has_files=_has_files(form))
     try:
         with make_folder(visit.service.settings.folder) as folder:
             path = pack(
@@ -290,14 +294,18 @@ def _name(form: Form) -> str:
     return names[0][:200] if len(names) == 1 else f"{names[0][:150]} and {len(names) - 1} more"
 
 
+def _has_files(form: Form) -> bool:
+    return any(upload.filename for upload in form.files.get("files", ()))
+
+
 def _show_readings(
-    visit: Visit, loaded: Any, typed: dict[str, str], course: str, assignment: str
+    visit: Visit, loaded: Any, typed: dict[str, str], course: str, assignment: str, has_files: bool
 ) -> Response:
-    rows = [
-        (blank, typed.get(blank.name, ""), preview(blank.kind, asked, typed.get(blank.name, "")))
+    readings = {
+        blank.name: preview(blank.kind, asked, typed.get(blank.name, ""))
         for blank, asked in find_blanks(loaded)
-        if typed.get(blank.name, "").strip()
-    ]
-    return render(
-        visit, "readings.html", rows=rows, title=loaded.title, course=course, assignment=assignment
-    )
+    }
+    done = "Nothing was handed in; how each answer is read stands below it."
+    if has_files:
+        done += " Choose your files again before you hand in."
+    return _show_assignment(visit, course, assignment, done=done, typed=typed, readings=readings)

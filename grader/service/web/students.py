@@ -23,8 +23,9 @@ from grader.service.web.student import find_history
 from grader.service.web.visiting import PageForm, SignedIn, Visit
 from grader.store.admission import find_extension
 from grader.store.deciding import extend, override
+from grader.store.facts import find_overrides
 from grader.store.schema import Assignment, Extension, ProblemVersion, ScoreOverride, User
-from grader.store.scores import explain_standing, find_overrides
+from grader.store.scores import explain_standing
 
 router = APIRouter(prefix=PLACE + "/students/{user_id}")
 KINDS = {

@@ -1,0 +1,271 @@
+"""Gathering what scores depend on: attempts, outcomes, marks, extensions and overrides."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import Session
+
+from grader.store.admission import find_extension
+from grader.store.schema import (
+    Assignment,
+    Extension,
+    GradingRun,
+    PartOutcome,
+    ProblemVersion,
+    Regrade,
+    RubricMark,
+    RunState,
+    ScoreOverride,
+    Submission,
+)
+from grader.store.standing import AttemptFact, Facts, MarkFact, OverrideFact, PartFact
+
+if TYPE_CHECKING:
+    from grader.spec.models import Policies
+
+
+def find_counting_runs(
+    session: Session, submission_ids: Iterable[int], *, with_regrade: int | None = None
+) -> dict[int, GradingRun]:
+    """The grading of each submission that counts.
+
+    The newest finished one; a regrade's only once it is published, and, where it never lowers,
+    only when it is no lower than the one before. `with_regrade` counts as if published.
+    """
+    rows = session.execute(
+        select(GradingRun, Regrade.state, Regrade.never_lowers)
+        .outerjoin(Regrade, Regrade.id == GradingRun.regrade_id)
+        .where(
+            GradingRun.submission_id.in_(list(submission_ids)),
+            GradingRun.state == RunState.DONE,
+        )
+        .order_by(GradingRun.id)
+    ).all()
+    return _choose_counting(rows, with_regrade)
+
+
+def _choose_counting(rows: Iterable[Any], with_regrade: int | None) -> dict[int, Any]:
+    """Of (run, its regrade's state, whether that never lowers), the oldest first."""
+    found: dict[int, Any] = {}
+    for run, regrade_state, never_lowers in rows:
+        counts = run.regrade_id in (None, with_regrade) or regrade_state == "published"
+        if not counts:
+            continue
+        before = found.get(run.submission_id)
+        if never_lowers and before is not None and (run.score or 0) < (before.score or 0):
+            continue
+        found[run.submission_id] = run
+    return found
+
+
+def gather_facts(
+    session: Session,
+    assignment: Assignment,
+    user_ids: Sequence[int],
+    *,
+    with_regrade: int | None = None,
+) -> dict[int, Facts]:
+    """Everything that the scores of some students depend on, by student.
+
+    Cost   As many questions for a hundred students as for one.
+    """
+    asked = {"assignment": assignment.id, "users": list(user_ids)}
+    connection = session.connection()
+    submissions = connection.execute(_SUBMISSIONS, asked).all()
+    ids = [submission.id for submission in submissions]
+    rows = connection.execute(_GRADED, {"submissions": ids}).all() if ids else ()
+    runs = _choose_counting(((row, row.state, row.never_lowers) for row in rows), with_regrade)
+    parts = _find_parts(session, list(runs.values()))
+    said = connection.execute(_SAID, asked).one()
+    marks = find_marks(session, ids) if said.marks else {}
+    by_student: dict[int, list[Any]] = {user_id: [] for user_id in user_ids}
+    for submission in submissions:
+        by_student[submission.user_id].append(submission)
+    return {
+        user_id: _lay_out(
+            assignment,
+            own,
+            {each.id: parts[runs[each.id].id] for each in own if each.id in runs},
+            marks,
+            find_extension(session, assignment.id, user_id) if said.extensions else None,
+            find_overrides(session, assignment.id, user_id) if said.overrides else [],
+        )
+        for user_id, own in by_student.items()
+    }
+
+
+def _lay_out(
+    assignment: Assignment,
+    submissions: Sequence[Any],
+    parts: Mapping[int, tuple[PartFact, ...]],
+    marks: Mapping[int, Sequence[RubricMark]],
+    extension: Extension | None,
+    overrides: Sequence[ScoreOverride],
+) -> Facts:
+    return Facts(
+        attempts=[
+            AttemptFact(
+                submission.id,
+                submission.ordinal,
+                submission.received_at,
+                parts.get(submission.id),
+                tuple(
+                    MarkFact(mark.part, mark.item, Fraction(mark.points or 0))
+                    for mark in marks.get(submission.id, ())
+                ),
+            )
+            for submission in submissions
+        ],
+        policies=_read_policies(json.dumps(assignment.policies or {})),
+        counts=assignment.counts,
+        due_at=assignment.due_at,
+        extended_to=extension.due_at if extension else None,
+        overrides=[
+            OverrideFact(
+                override.part,
+                cast("Literal['set', 'add', 'excuse']", override.kind),
+                Fraction(override.points or 0),
+                override.reason,
+            )
+            for override in overrides
+        ],
+        max_points=Fraction(assignment.max_points),
+    )
+
+
+@functools.lru_cache(256)
+def _read_policies(text: str) -> Policies:
+    """Policies as the store keeps them; a course's assignments have few different ones."""
+    from grader.spec.models import Policies
+
+    return Policies.model_validate(json.loads(text))
+
+
+_SUBMISSIONS = (
+    select(Submission.id, Submission.user_id, Submission.ordinal, Submission.received_at)
+    .where(
+        Submission.assignment_id == bindparam("assignment"),
+        Submission.user_id.in_(bindparam("users", expanding=True)),
+        Submission.is_practice.is_(False),
+    )
+    .order_by(Submission.ordinal)
+)
+_GRADED = (
+    select(
+        GradingRun.id,
+        GradingRun.submission_id,
+        GradingRun.version_id,
+        GradingRun.regrade_id,
+        GradingRun.score,
+        Regrade.state,
+        Regrade.never_lowers,
+    )
+    .outerjoin(Regrade, Regrade.id == GradingRun.regrade_id)
+    .where(
+        GradingRun.submission_id.in_(bindparam("submissions", expanding=True)),
+        GradingRun.state == RunState.DONE,
+    )
+    .order_by(GradingRun.id)
+)
+# Few students have any of these: whether there are some is one question.
+_SAID = select(
+    exists()
+    .where(
+        RubricMark.submission_id == Submission.id,
+        Submission.assignment_id == bindparam("assignment"),
+        Submission.user_id.in_(bindparam("users", expanding=True)),
+    )
+    .label("marks"),
+    exists()
+    .where(
+        Extension.assignment_id == bindparam("assignment"),
+        Extension.user_id.in_(bindparam("users", expanding=True)),
+    )
+    .label("extensions"),
+    exists()
+    .where(
+        ScoreOverride.assignment_id == bindparam("assignment"),
+        ScoreOverride.user_id.in_(bindparam("users", expanding=True)),
+    )
+    .label("overrides"),
+)
+_OUTLINES = select(ProblemVersion.id, ProblemVersion.outline).where(
+    ProblemVersion.id.in_(bindparam("versions", expanding=True))
+)
+_PARTS = (
+    select(
+        PartOutcome.run_id,
+        PartOutcome.part,
+        PartOutcome.score,
+        PartOutcome.max_score,
+        PartOutcome.open_points,
+    )
+    .where(PartOutcome.run_id.in_(bindparam("runs", expanding=True)))
+    .order_by(PartOutcome.run_id, PartOutcome.position)
+)
+
+
+def _find_parts(session: Session, runs: Sequence[Any]) -> dict[int, tuple[PartFact, ...]]:
+    if not runs:
+        return {}
+    wanted = sorted({run.version_id for run in runs})
+    outlines = {
+        version_id: {part["id"]: part for part in outline}
+        for version_id, outline in session.connection().execute(_OUTLINES, {"versions": wanted})
+    }
+    versions = {run.id: run.version_id for run in runs}
+    found: dict[int, list[PartFact]] = {run.id: [] for run in runs}
+    rows = session.connection().execute(_PARTS, {"runs": list(versions)})
+    for run_id, part, score, max_score, open_points in rows:
+        known: dict[str, Any] = outlines[versions[run_id]].get(part, {})
+        rubric = {item["item"]: Fraction(item["points"]) for item in known.get("rubric", ())}
+        found[run_id].append(
+            PartFact(
+                part,
+                known.get("problem", ""),
+                Fraction(score),
+                Fraction(max_score),
+                Fraction(open_points),
+                rubric,
+            )
+        )
+    return {run_id: tuple(parts) for run_id, parts in found.items()}
+
+
+def find_marks(session: Session, submission_ids: Sequence[int]) -> dict[int, list[RubricMark]]:
+    """The marks that count, by submission: of each part and item the latest, if not taken back."""
+    latest: dict[tuple[int, str, str], RubricMark] = {}
+    for mark in session.scalars(
+        select(RubricMark)
+        .where(RubricMark.submission_id.in_(submission_ids))
+        .order_by(RubricMark.id)
+    ):
+        latest[mark.submission_id, mark.part, mark.item] = mark
+    found: dict[int, list[RubricMark]] = defaultdict(list)
+    for mark in latest.values():
+        if mark.points is not None:
+            found[mark.submission_id].append(mark)
+    return found
+
+
+def find_overrides(session: Session, assignment_id: int, user_id: int) -> list[ScoreOverride]:
+    """The overrides that count: of each part and kind the latest, up to a withdrawal."""
+    latest: dict[tuple[str, str], ScoreOverride] = {}
+    for override in session.scalars(
+        select(ScoreOverride)
+        .where(ScoreOverride.assignment_id == assignment_id, ScoreOverride.user_id == user_id)
+        .order_by(ScoreOverride.id)
+    ):
+        if override.kind == "withdraw":
+            for key in [key for key in latest if key[0] == override.part]:
+                del latest[key]
+        else:
+            latest[override.part, override.kind] = override
+    return list(latest.values())
