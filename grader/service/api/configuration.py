@@ -6,13 +6,13 @@ import datetime as dt
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from grader.service.acting import Asker
 from grader.service.api.assignments import PLACE
 from grader.service.api.finding import open_assignment
-from grader.service.api.shapes import Given
+from grader.service.api.shapes import Given, GivenTime
 from grader.service.authorising import Action, Thing, require
 from grader.service.running import find_service
 from grader.service.versions import find_decided
@@ -40,9 +40,9 @@ class LateGiven(Given):
 class ConfigurationGiven(Given):
     """What is to change; what is left out stays."""
 
-    opens_at: AwareDatetime | None = None
-    due_at: AwareDatetime | None = None
-    closes_at: AwareDatetime | None = None
+    opens_at: GivenTime | None = None
+    due_at: GivenTime | None = None
+    closes_at: GivenTime | None = None
     late: LateGiven | None = None
     counts: Literal["last", "best"] | None = None
     queue: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] | None = None

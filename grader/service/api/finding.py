@@ -15,6 +15,11 @@ MOST_ID = 2**53
 """Numbers that JSON readers keep exact; the database's own go further."""
 
 
+def bound_id(number: int) -> int:
+    """A number from an address as a database can look for it; 0, which nothing has, for others."""
+    return number if 0 < number < MOST_ID else 0
+
+
 def open_course(session: Session, known: Known, slug: str) -> Course:
     """Errors   NotFound, also when the course is none of theirs."""
     course = find_course(session, slug)
@@ -48,9 +53,7 @@ def open_submission(
     session: Session, known: Known, submission_id: int, action: Action
 ) -> tuple[Submission, Assignment]:
     """Errors   NotFound, also when it is another student's; NotAllowed."""
-    if not 0 < submission_id < MOST_ID:
-        raise NotFound("there is no such submission")
-    submission = session.get(Submission, submission_id)
+    submission = session.get(Submission, bound_id(submission_id))
     if submission is None:
         raise NotFound("there is no such submission")
     assignment = session.get_one(Assignment, submission.assignment_id)

@@ -6,14 +6,14 @@ import datetime as dt
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.service.acting import Asker
 from grader.service.api.assignments import PLACE
 from grader.service.api.finding import open_assignment, open_submission
-from grader.service.api.shapes import Given, GivenPoints, Id, Name, Remark, UserId, Words
+from grader.service.api.shapes import Given, GivenPoints, GivenTime, Id, Name, Remark, UserId, Words
 from grader.service.authorising import Action, Thing, may, require
 from grader.service.running import find_service
 from grader.store import deciding
@@ -85,7 +85,7 @@ class ExtensionGiven(Given):
     """More time for one student; `due_at` null takes it back."""
 
     user_id: UserId
-    due_at: AwareDatetime | None
+    due_at: GivenTime | None
     reason: Words
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from grader.errors import GraderError, NotAllowed, NotFound, UsageError
 from grader.service.acting import COOKIE
+from grader.service.api.finding import bound_id
 from grader.service.api.tokens import TokenGiven, make_own
 from grader.service.web.passwords import hash_password, is_password
 from grader.service.web.rendering import find_zone, render
@@ -126,7 +127,7 @@ def end_one(visit: SignedIn, form: PageForm, session_id: int) -> Response:
     """Sign another browser out."""
 
     def end(session: Session) -> None:
-        found = session.get(SignIn, session_id) if session_id < 2**53 else None
+        found = session.get(SignIn, bound_id(session_id))
         if found is None or found.user_id != visit.person.user_id:
             raise NotFound("there is no such session")
         found.revoked_at = now()
@@ -162,11 +163,9 @@ def add_token(request: Request, visit: SignedIn, form: PageForm) -> Response:
 @router.post("/tokens/{token_id}/revoke")
 def revoke(visit: SignedIn, form: PageForm, token_id: int) -> Response:
     """Make a token useless."""
-    if token_id >= 2**53:
-        raise NotFound("there is no such token")
 
     def end(session: Session) -> None:
-        revoke_token(session, token_id, visit.person.user_id)
+        revoke_token(session, bound_id(token_id), visit.person.user_id)
         audit.note(session, visit.person.user_id, "revoke token", f"token {token_id}")
 
     visit.service.store.attempt(end)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grader.errors import NotFound, UsageError
+from grader.service.api.finding import bound_id
 from grader.service.authorising import Action
 from grader.service.marked import read_marked_report
 from grader.service.versions import load_version
@@ -102,7 +103,7 @@ def give_marks(
 
     def work(session: Session) -> None:
         _, wanted = open_assignment_for(session, visit, course, assignment, Action.MARK)
-        submission = session.get(Submission, min(submission_id, 2**53))
+        submission = session.get(Submission, bound_id(submission_id))
         if submission is None or submission.assignment_id != wanted.id:
             raise NotFound("there is no such submission")
         given = 0

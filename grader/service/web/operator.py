@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
+from grader.service.api.finding import bound_id
 from grader.service.authorising import Action, Thing, require
 from grader.service.web.rendering import render
 from grader.service.web.visiting import PageForm, SignedIn
@@ -38,7 +39,7 @@ def release(visit: SignedIn, form: PageForm, run_id: int) -> Response:
     require(visit.person, Action.OPERATE, Thing(None))
 
     def work(session: Session) -> None:
-        run = release_from_quarantine(session, min(run_id, 2**53))
+        run = release_from_quarantine(session, bound_id(run_id))
         visit.service.engine.enqueue(session, [run])
         audit.note(session, visit.person.user_id, "release", f"run {run.id}")
 

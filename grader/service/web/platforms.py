@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.errors import Conflict, NotFound, UsageError
+from grader.service.api.finding import bound_id
 from grader.service.authorising import Action, Thing, require
 from grader.service.web.lti.keys import find_key
 from grader.service.web.lti.people import read_roster
@@ -88,7 +89,7 @@ def connect(visit: SignedIn, form: PageForm, context_id: int) -> Response:
     require(visit.person, Action.OPERATE, Thing(None))
 
     def work(session: Session) -> None:
-        context = session.get(PlatformContext, min(context_id, 2**53))
+        context = session.get(PlatformContext, bound_id(context_id))
         if context is None:
             raise NotFound("there is no such course of a platform")
         course = find_course(session, form.read("course", 64))
@@ -139,7 +140,7 @@ def fetch_roster(visit: SignedIn, form: PageForm, course: str, context_id: int) 
 
     def work(session: Session) -> None:
         found = open_for(session, visit, course, Action.MANAGE_PEOPLE)
-        context = session.get(PlatformContext, min(context_id, 2**53))
+        context = session.get(PlatformContext, bound_id(context_id))
         if context is None or context.course_id != found.id or not context.members_url:
             raise NotFound("this platform gives no roster here")
         platform = session.get_one(Platform, context.platform_id)

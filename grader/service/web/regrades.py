@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.errors import NotFound, UsageError
+from grader.service.api.finding import bound_id
 from grader.service.authorising import Action
 from grader.service.web.opening import PLACE, open_assignment_for, read_reason
 from grader.service.web.rendering import render
@@ -125,7 +126,7 @@ _STEPS: dict[str, Callable[[Session, Regrade, Visit], None]] = {
 
 
 def _find(session: Session, assignment: Assignment, regrade_id: int) -> Regrade:
-    regrade = session.get(Regrade, min(regrade_id, 2**53))
+    regrade = session.get(Regrade, bound_id(regrade_id))
     if regrade is None or regrade.assignment_id != assignment.id:
         raise NotFound("there is no such regrade")
     return regrade

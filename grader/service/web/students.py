@@ -130,9 +130,9 @@ def read_local(text: str, zone: str) -> dt.datetime:
     """
     try:
         local = dt.datetime.fromisoformat(text)
-    except ValueError:
+        return local.replace(tzinfo=find_zone(zone)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         raise UsageError(f"'{text}' is no time; write it as 2026-10-12T23:59") from None
-    return local.replace(tzinfo=find_zone(zone)).astimezone(dt.UTC)
 
 
 def _open(
