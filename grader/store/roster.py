@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from grader.errors import Conflict, NotFound
-from grader.store.schema import ApiToken, Course, Enrolment, Role, User
+from grader.store.schema import ApiToken, Course, Enrolment, Identity, Platform, Role, User
 from grader.store.types import now
 
 SCOPES = ("submit", "read:own", "grade", "admin:course", "operate")
@@ -57,6 +57,24 @@ def add_user(session: Session, email: str, name: str, *, is_operator: bool = Fal
 def find_user(session: Session, email: str) -> User | None:
     """A person by address."""
     return session.scalar(select(User).where(User.email == email.strip().lower()))
+
+
+def require_proven(session: Session, user: User, role: Role) -> None:
+    """Errors   Conflict for staff by an address that a learning platform alone has told.
+
+    Platforms let people write any address into their profile: whoever is made staff by it must
+    have it.
+    """
+    told = (
+        select(Identity.id)
+        .join(Platform, Platform.issuer == Identity.issuer)
+        .where(Identity.user_id == user.id)
+    )
+    if role is not Role.STUDENT and session.scalar(told.limit(1)) is not None:
+        raise Conflict(
+            f"that {user.email} is {user.name}'s is a learning platform's word alone; make them"
+            f" a {role} there, or let an operator do it here"
+        )
 
 
 def enrol(

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import pytest
 from besieging import PLACE, Siege, find_token
+from sqlalchemy import select, update
 
 from grader.service.acting import COOKIE
+from grader.service.web.lti.claims import CLAIM, DEEP_LINK
+from grader.service.web.lti.launching import DEEP_LINKING
+from grader.service.web.oidc import find_person
 from grader.service.web.visiting import FIELD, VISITOR, _sign
 from grader.store.catalogue import add_course
 from grader.store.roster import enrol, make_token
-from grader.store.schema import Role, User
+from grader.store.schema import Enrolment, PlatformContext, Role, User
 from grader.store.sessions import INVITED, begin_session
 from grader.store.types import now
 
@@ -134,3 +140,55 @@ def test_B06_tokens_made_on_the_page_are_as_few_as_elsewhere(siege: Siege) -> No
     assert codes == [200] * 50 + [422]
     page = browser.http.post("/account/tokens", data=fields).text
     assert "revoke some first" in page
+
+
+def launch(siege: Siege, **claims: object) -> httpx2.Response:
+    browser = siege.browse()
+    response = browser.http.get("/lti/login", params={"iss": siege.platform.url})
+    asked = parse_qs(urlsplit(response.headers["location"]).query)
+    token = siege.platform.launch(asked["nonce"][0], **claims)
+    return browser.http.post("/lti/launch", data={"state": asked["state"][0], "id_token": token})
+
+
+def test_B07_an_address_that_nobody_verified_makes_nobody_staff(siege: Siege) -> None:
+    address = "dean-b07@example.edu"
+    launch(siege, subject="thief-b07", email=address)
+    document = {"email": address, "name": "The dean", "role": "instructor"}
+
+    reply = siege.service.ask("POST", "/courses/dl/people", "instructor", document=document)
+
+    assert reply.status == 409
+    assert "a learning platform's word alone" in reply.json["detail"]
+    browser, page = siege.browse("instructor"), "/courses/dl/people"
+    response = browser.post(page, page, role="grader", people=f"{address}, The dean")
+    assert response.status_code == 409
+    with siege.service.store.read() as session:
+        thief = session.scalars(select(User).where(User.email == address)).one()
+        assert session.get(Enrolment, (siege.service.klass.course.id, thief.id)) is None
+
+
+def test_B08_an_institutions_unverified_address_is_not_kept(siege: Siege) -> None:
+    with siege.service.store.write() as session:
+        claims = {"sub": "b08", "email": "dean-b08@example.edu", "name": "Thief"}
+        user_id = find_person(session, "https://login.example.edu", claims)
+        assert session.get_one(User, user_id).email is None
+        verified = {**claims, "sub": "b08-b", "email_verified": True}
+        dean = find_person(session, "https://login.example.edu", verified)
+        assert session.get_one(User, dean).email == "dean-b08@example.edu"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://x; script-src *", "javascript:alert(1)//", "https://x\r\nX: y", "https://[", "", 7],
+    ids=str,
+)
+def test_B09_a_platforms_address_says_nothing_in_a_policy(siege: Siege, address: object) -> None:
+    with siege.service.store.write() as session:
+        session.execute(update(PlatformContext).values(course_id=siege.service.klass.course.id))
+    kind = {CLAIM + "message_type": DEEP_LINKING}
+    settings = {DEEP_LINK + "deep_linking_settings": {"deep_link_return_url": address}}
+
+    response = launch(siege, role="Instructor", subject="tess-b09", **kind, **settings)
+
+    assert response.status_code == 403
+    assert "did not say where the link is to go" in response.text

@@ -72,6 +72,7 @@ def enrol(request: Request, known: Asker, course: str, given: PersonGiven) -> Pe
             user = roster.add_user(session, given.email, given.name or given.email)
         elif user.id == known.user_id:
             raise NotAllowed("your own role is for somebody else to change")
+        roster.require_proven(session, user, Role(given.role))
         enrolment = roster.enrol(session, found, user, Role(given.role), section=given.section)
         audit.note(
             session, known.user_id, "enrol", f"user {user.id}", course=found.slug, role=given.role

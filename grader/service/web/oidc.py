@@ -95,11 +95,13 @@ def find_person(session: Session, issuer: str, claims: dict[str, Any]) -> int:
     Errors   NotAllowed for a closed account.
     """
     subject = str(claims["sub"])[:300]
-    email = str(claims.get("email") or "").strip().lower()[:254]
+    # An address that nobody has verified is not kept either: staff are found by theirs.
+    is_verified = claims.get("email_verified") is True
+    email = str(claims.get("email") or "").strip().lower()[:254] if is_verified else ""
     known = session.scalar(
         select(Identity.user_id).where(Identity.issuer == issuer, Identity.subject == subject)
     )
-    same = find_user(session, email) if email and claims.get("email_verified") is True else None
+    same = find_user(session, email) if email else None
     has_identity = same is not None and session.scalar(
         select(Identity.id).where(Identity.user_id == same.id).limit(1)
     )

@@ -16,7 +16,7 @@ from grader.service.web.opening import find_member, open_for
 from grader.service.web.rendering import render
 from grader.service.web.visiting import PageForm, SignedIn
 from grader.store import audit
-from grader.store.roster import add_user, enrol, find_user
+from grader.store.roster import add_user, enrol, find_user, require_proven
 from grader.store.schema import Enrolment, Identity, Role, User
 from grader.store.sessions import INVITED, begin_session
 from grader.store.types import now
@@ -67,6 +67,7 @@ def add_people(request: Request, visit: SignedIn, form: PageForm, course: str) -
             existing = session.get(Enrolment, (found.id, user.id))
             if user.id == visit.person.user_id and existing and existing.role != role:
                 raise Conflict("nobody changes their own role; ask another instructor")
+            require_proven(session, user, Role(role))
             enrol(session, found, user, Role(role), section=section)
             audit.note(
                 session, visit.person.user_id, "enrol", f"user {user.id}",
