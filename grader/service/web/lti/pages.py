@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from typing import Any
@@ -37,6 +38,8 @@ from grader.store.schema import Course, Platform, Role, User
 
 router = APIRouter(prefix="/lti")
 COOKIE = "grade_lti"
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+"""Nothing that ends it within a policy, where it is put."""
 
 
 @router.get("/keys")
@@ -124,7 +127,7 @@ def launch(request: Request, visit: Anybody, form: ForeignForm) -> Response:
         )
     )
     # Inside the platform's page a browser keeps no cookies of ours: a window of its own does.
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(platform.login_url))
+    origin = _name_origin(platform.login_url)
     return render(
         visit, "lti_window.html", ticket=ticket, title=title,
         headers={"Content-Security-Policy": write_policy(frame_ancestors=origin)},
@@ -158,7 +161,7 @@ def _begin_deep_link(
     settings = launch.claims.get(DEEP_LINK + "deep_linking_settings")
     settings = settings if isinstance(settings, dict) else {}
     address = str(settings.get("deep_link_return_url") or "")
-    if urlsplit(address).scheme not in ("https", "http"):
+    if not _ORIGIN.fullmatch(_name_origin(address)):
         raise NotAllowed("the platform did not say where the link is to go")
     state = pending.begin(
         session, "deep-link", platform=platform.id, course=course.id, user=user.id,
@@ -256,7 +259,7 @@ def send_link(request: Request, visit: SignedIn, form: PageForm) -> Response:
         return token, kept["address"], platform.name
 
     token, address, name = visit.service.store.attempt(work)
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    origin = _name_origin(address)
     return render(
         visit, "lti_return.html", signed=token, address=address, name=name,
         headers={"Content-Security-Policy": write_policy(form_action=f"'self' {origin}")},
@@ -279,6 +282,13 @@ def _find_platform(session: Session, issuer: str, client_id: str) -> Platform:
     if len(found) != 1:
         raise NotAllowed("this platform is not registered here; an operator does that")
     return found[0]
+
+
+def _name_origin(address: str) -> str:
+    try:
+        return "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    except ValueError:
+        return ""
 
 
 def _own_url(request: Request, visit: Visit, path: str) -> str:
