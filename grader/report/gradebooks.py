@@ -17,7 +17,10 @@ from dataclasses import dataclass
 
 from grader.errors import UsageError
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""The last four are as wide as an East Asian sign, and read as the first four by some."""
+_INNER_START = re.compile(r"([;|\t\n][\" ]*)(?=[=+@＝＋－＠-])")
+"""Where another cell begins for whoever's spreadsheet parts them at something else."""
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _PLAIN_ID = re.compile(r"[\w.@+-]*")
 
@@ -50,6 +53,7 @@ class Filled:
 
 def guard_cell(text: str) -> str:
     """A cell that starts like a formula would be run by a spreadsheet: an apostrophe stops it."""
+    text = _INNER_START.sub(r"\1'", text)
     # Some spreadsheets leave out the space before it.
     bare = text.lstrip(" \n")
     starts = text.startswith(_FORMULA_STARTS) or bare.startswith(_FORMULA_STARTS)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Sequence
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from grader.report.gradebooks import write_table
 from grader.service.acting import Asker
 from grader.service.api.finding import open_course
 from grader.service.authorising import Action, Thing, require
@@ -107,21 +107,13 @@ def _show(book: Gradebook) -> dict[str, object]:
 
 def write_csv(book: Gradebook) -> str:
     """A row a student; cells that a spreadsheet would take for formulas are kept from it."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["name", "email", "section", "external_id",
-                   *(assignment.slug for assignment in book.assignments), "total"])  # fmt: skip
+    slugs = (assignment.slug for assignment in book.assignments)
+    rows: list[Sequence[str]] = [["name", "email", "section", "external_id", *slugs, "total"]]
     for row in book.rows:
         scores = [
             "excused" if cell and cell.state == "excused" else f"{cell.score:g}" if cell else ""
             for cell in row.cells
         ]
         person = [row.name, row.email, row.section, row.external_id]
-        rows.writerow([*map(guard_formula, person), *scores, f"{row.total:g}"])
-    return text.getvalue()
-
-
-def guard_formula(text: str) -> str:
-    """A cell that starts like a formula would be run by a spreadsheet; so would a row's start."""
-    text = text.replace("\r", " ")
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        rows.append([*person, *scores, f"{row.total:g}"])
+    return write_table(rows)
