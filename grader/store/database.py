@@ -119,6 +119,8 @@ def _open_sqlite(url: str) -> Engine:
         poolclass=QueuePool,
         pool_size=POOL,
         max_overflow=OVERFLOW,
+        # An error names the statement, and goes into a log: what was kept does not.
+        hide_parameters=True,
         connect_args={"timeout": BUSY_MS / 1000, "isolation_level": None},
     )
 
@@ -149,5 +151,6 @@ def _open_postgresql(url: str) -> Engine:
         pool_size=POOL,
         max_overflow=OVERFLOW,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": "fairmark"},
     )
