@@ -21,10 +21,11 @@ GivenTime = Annotated[
     Field(ge=dt.datetime(1970, 1, 1, tzinfo=dt.UTC), le=dt.datetime(9000, 1, 1, tzinfo=dt.UTC)),
 ]
 """Within what every time zone can show."""
-# A NUL is no text to PostgreSQL.
-Words = Annotated[str, Field(min_length=3, max_length=2000, pattern=r"^[^\x00]*$")]
-Remark = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
-Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+NO_NUL = r"^[^\x00]*$"
+"""A NUL is no text to PostgreSQL."""
+Words = Annotated[str, Field(min_length=3, max_length=2000, pattern=NO_NUL)]
+Remark = Annotated[str, Field(max_length=4000, pattern=NO_NUL)]
+Name = Annotated[str, Field(max_length=200, pattern=NO_NUL)]
 
 
 class Given(BaseModel):

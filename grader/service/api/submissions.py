@@ -20,7 +20,7 @@ from grader.errors import Conflict, NotFound, SubmissionError
 from grader.service.acting import Asker
 from grader.service.api.assignments import PLACE
 from grader.service.api.finding import open_assignment, open_submission
-from grader.service.api.shapes import Id
+from grader.service.api.shapes import NO_NUL, Id
 from grader.service.authorising import Action, Thing, may, require
 from grader.service.intake import IN_MEMORY_BYTES, look_at_upload, make_spool, stream_to_spool
 from grader.service.marked import read_marked_report
@@ -76,8 +76,10 @@ async def hand_in(
     known: Asker,
     course: str,
     assignment: str,
-    file: Annotated[str, Query(max_length=200, description="The file's name: `hw2.zip`.")],
-    name: Annotated[str, Query(max_length=200, description="What to call it.")] = "",
+    file: Annotated[
+        str, Query(max_length=200, pattern=NO_NUL, description="The file's name: `hw2.zip`.")
+    ],
+    name: Annotated[str, Query(max_length=200, pattern=NO_NUL, description="What to call it.")] = "",
     practice: Annotated[bool, Query(description="Grade it, and never count it.")] = False,
     upload: Annotated[
         str | None,

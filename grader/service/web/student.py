@@ -288,7 +288,8 @@ def read_blank(form: Form, blank: Blank) -> str:
 
 
 def _name(form: Form) -> str:
-    names = [upload.filename for upload in form.files.get("files", ()) if upload.filename]
+    uploads = form.files.get("files", ())
+    names = [upload.filename.replace("\0", "") for upload in uploads if upload.filename]
     if not names:
         return "typed answers"
     return names[0][:200] if len(names) == 1 else f"{names[0][:150]} and {len(names) - 1} more"

@@ -134,7 +134,8 @@ class Form(Mapping[str, str]):
             if isinstance(value, UploadFile):
                 self.files.setdefault(name, []).append(value)
             else:
-                self._texts[name] = value
+                # A NUL is no text to PostgreSQL, and nobody types one.
+                self._texts[name] = value.replace("\0", "")
 
     def __getitem__(self, name: str) -> str:
         return self._texts[name]
