@@ -79,7 +79,9 @@ async def hand_in(
     file: Annotated[
         str, Query(max_length=200, pattern=NO_NUL, description="The file's name: `hw2.zip`.")
     ],
-    name: Annotated[str, Query(max_length=200, pattern=NO_NUL, description="What to call it.")] = "",
+    name: Annotated[
+        str, Query(max_length=200, pattern=NO_NUL, description="What to call it.")
+    ] = "",
     practice: Annotated[bool, Query(description="Grade it, and never count it.")] = False,
     upload: Annotated[
         str | None,
