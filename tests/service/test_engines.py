@@ -83,6 +83,19 @@ def test_an_engine_killed_in_the_middle_grades_again_and_counts_once(service: De
     assert rows == [1, 2]
 
 
+@pytest.mark.parametrize("service", ["embedded"], indirect=True)
+def test_a_service_outlives_the_process_that_minds_its_gradings(service: Deployment) -> None:
+    running = service.sleep_for(2)
+    service.wait(running, "running")
+    (minder,) = service.find_minders()
+    os.kill(minder, signal.SIGKILL)
+
+    service.wait(running)
+    run = service.run_of(running)
+    assert (run.starts, run.deaths) == (2, 0)
+    assert service.find_minders() != [minder]
+
+
 def test_the_third_death_is_quarantine_which_staff_see_as_our_fault(service: Deployment) -> None:
     poison = service.sleep_for(30)
     for deaths in range(3):
