@@ -34,7 +34,8 @@ def judge(part: BigOPart, part_id: str, handed_in: HandedIn, bench: Bench) -> tu
         return (failed(ANSWER, Verdict.REFUSED, read.show()),)
     letter, formula = read
     understood = f"{letter}({maths.show(formula)})"
-    found = compare_growth(formula.tree, reference, relations, bench.seed)
+    beside = (reference, relations, bench.seed)
+    found = compare_growth(formula.tree, *beside)
     if found.growth is Growth.UNDEFINED:
         words = explain(
             understood, "a bound with positive values", "it is 0 or undefined for every size"
@@ -48,6 +49,10 @@ def judge(part: BigOPart, part_id: str, handed_in: HandedIn, bench: Bench) -> tu
             words = explain(understood, "an upper bound, O", "Ω bounds from below")
             return (fall_short(words, understood),)
         return (passed(ANSWER, understood=understood),)
+    others = (compare_growth(one, *beside) for one in formula.doubtful)
+    if any(other.growth is Growth.SAME for other in others):
+        words = explain(understood, "", "a person will look at this answer; brackets would tell")
+        return (leave_open(words, understood, "an argument without brackets ends here or there"),)
     mistake = find_mistake(
         part.mistakes,
         lambda wrong: (

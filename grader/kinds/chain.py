@@ -15,6 +15,7 @@ from grader.maths.definitions import define
 from grader.maths.mutations import name_mistake
 from grader.maths.step_verdicts import StepVerdict, judge_step
 from grader.maths.steps import STATEMENTS, Derivation, Side, read_derivation
+from grader.maths.subscripts import align
 from grader.maths.tree import Node
 from grader.spec.models import Mistake, Symbol
 from grader.spec.parts import ChainPart
@@ -136,18 +137,18 @@ def _read_listed(
 def _arrive(part: ChainPart, read: Derivation, target: Node, seed: int) -> maths.Comparison:
     """Whether the derivation ends where it should; a decimal behind ≈ may follow the end."""
     last = read.sides[-1]
-    found = _compare(part, last.tree, target, seed)
+    found = _compare(part, last.formula, target, seed)
     for step in reversed(read.steps):
         if found.is_equal or step.relation != "≈" or step.right is not last:
             break
         last = step.left
-        found = _compare(part, last.tree, target, seed)
+        found = _compare(part, last.formula, target, seed)
     return found
 
 
-def _compare(part: ChainPart, student: Node, target: Node, seed: int) -> maths.Comparison:
+def _compare(part: ChainPart, student: maths.Formula, target: Node, seed: int) -> maths.Comparison:
     return maths.compare(
-        maths.Formula(student),
+        maths.Formula(student.tree, doubtful=student.doubtful),
         maths.Formula(target),
         part.symbols,
         seed=seed,
@@ -172,7 +173,8 @@ def _explain_step(
     mistake = _find_known(part, part_id, step.right, symbols, seed)
     named = ""
     if mistake is None and step.relation == "=":
-        named = name_mistake(step.right.tree, step.left.tree, part.symbols, seed)
+        sides = align(step.right.tree, step.left.tree, part.symbols)
+        named = name_mistake(*sides, part.symbols, seed)
     ending = "the last line is right, but this step does not follow" if is_right_end else ""
     words = explain(
         claim,
@@ -197,7 +199,7 @@ def _find_known(
         part.mistakes,
         lambda wrong: (
             _compare(
-                part, side.tree, _read_listed(part, part_id, wrong, symbols, definitions), seed
+                part, side.formula, _read_listed(part, part_id, wrong, symbols, definitions), seed
             ).is_equal
         ),
     )
@@ -252,7 +254,7 @@ def _starts_right(
     first = read.sides[0].tree
     if first.op in STATEMENTS or start.op in STATEMENTS:
         return first.op in STATEMENTS and start.op in STATEMENTS
-    return _compare(part, first, start, seed).is_equal
+    return _compare(part, read.sides[0].formula, start, seed).is_equal
 
 
 def _show(read: Derivation) -> str:

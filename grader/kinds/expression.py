@@ -13,6 +13,7 @@ from grader.maths.answers import Written, cut_shape, read_answer, read_beside
 from grader.maths.evaluate import Point
 from grader.maths.measured import REFERENCE, compare_measured
 from grader.maths.mutations import name_mistake
+from grader.maths.subscripts import align
 from grader.maths.tree import free_names, walk
 from grader.maths.vocabulary import FUNCTIONS
 from grader.sandbox.records import Ending, Run
@@ -59,7 +60,7 @@ class Sought:
         """The mistake's name, where a small change makes the answer right."""
         reference, symbols = self.reference.tree, self.part.symbols
         if not self.measured:
-            return name_mistake(student.tree, reference, symbols, self.seed)
+            return name_mistake(*align(student.tree, reference, symbols), symbols, self.seed)
 
         def is_equal(one: maths.Node, other: maths.Node) -> bool:
             return compare_measured(one, other, self.measured).is_equal

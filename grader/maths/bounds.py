@@ -18,8 +18,10 @@ MAX_EXACT_BITS = 4_096
 """Beyond this an exact fraction is rounded to a float of `DIGITS` digits."""
 MAX_EXPONENT_BITS = 40
 """Powers beyond 2**40 are out of range."""
-MAX_MAGNITUDE_BITS = 200_000
-"""|log2 x| of any value; exp(1000) has 1,443."""
+MAX_EXP_BITS = 27
+"""log2 of an exponent of e: e^1000000 is a number like any other, e^(e^50) is an attack."""
+MAX_MAGNITUDE_BITS = 2**29
+"""|log2 x| of any value; exp(1000) has 1,443. Floats of any size are as quick as small ones."""
 MAX_TERMS = 2_000
 """Of one sum or product; students' bounds are drawn below 12."""
 MAX_WORK = 40_000
@@ -35,3 +37,7 @@ MAX_ENTRIES = 4_096
 """Of one array during an evaluation."""
 DIGITS = 40
 """Decimal digits of inexact evaluation."""
+MOST_DIGITS = 1_600
+"""Of a second look, where a term lay below what 40 digits show: e^-1000 is 10^-434."""
+SEEN_BITS = 20
+"""A term that is less far below the other, a millionth, is seen in any case."""

@@ -21,7 +21,7 @@ from grader.maths.arrays import (
 )
 from grader.maths.evaluate import Point
 from grader.maths.looks import Look, Question, Sight, confirm, look_at
-from grader.maths.memberships import SETS, STATEMENTS, spell_memberships
+from grader.maths.memberships import SETS, STATEMENTS, align_with_set, spell_memberships
 from grader.maths.modular import agree_modulo_prime, is_rational
 from grader.maths.points import draw_point, is_allowed
 from grader.maths.readings import other_readings
@@ -29,9 +29,10 @@ from grader.maths.sampling import MODERATE_POINTS, NEEDED_POINTS, choose_points
 from grader.maths.single_bars import bars_as_norms
 from grader.maths.subscripts import align, count_otherwise
 from grader.maths.switching import surfaces
-from grader.maths.tree import Formula, Node, free_names, walk
+from grader.maths.tree import Formula, Node, as_interval, free_names, walk
 from grader.maths.witnesses import (
     Witness,
+    explain_gap,
     find_small_witness,
     make_witness,
     text_at,
@@ -91,6 +92,10 @@ def compare(
         again = judge(reading, right)
         if again.is_equal:
             return replace(again, note=note)
+    for reading in student.doubtful:
+        if judge(*align(reading, reference.tree, symbols)).is_equal:
+            note = "right or wrong by where the argument of a function without brackets ends"
+            return Comparison(Agreement.UNDECIDED, None, first.method, first.points_tried, note)
     for one, other in count_otherwise(student.tree, reference.tree, symbols):
         if judge(one, other).is_equal:
             return Comparison(
@@ -101,7 +106,12 @@ def compare(
         if judge(one, other).is_equal:
             note = "right or wrong by whether |A| is a determinant or a norm"
             return Comparison(Agreement.UNDECIDED, None, first.method, first.points_tried, note)
+    if first.agreement is Agreement.DIFFERENT and tree.op == "set" and right.op in ORDERED:
+        return replace(first, note="{…} is a set and has no order: write (…, …) in the one asked")
     return first
+
+
+ORDERED = ("tuple", "list", "vector")
 
 
 def compare_trees(
@@ -126,6 +136,9 @@ def compare_trees(
             )
         return compare_expectations(student, reference, symbols, seed=seed, boundary=boundary)
     student, reference = spell_memberships(student), spell_memberships(reference)
+    if reference.op in STATEMENTS and align_with_set(reference, student, symbols) is not None:
+        # `(0, 1)` beside `0 < x < 1` is no pair.
+        student = as_interval(student)
     if reference.op in ("interval", "union", "difference"):
         from grader.maths.intervals import compare_real_sets
 
@@ -371,4 +384,5 @@ def _refute(
     if found is not None:
         point, look = found
         note = look.note or (note if kind == "boundary" else "")
+    note = note or explain_gap(look)
     return Comparison(Agreement.DIFFERENT, make_witness(point, look), f"{kind} points", tried, note)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.maths.grammar_arguments import (
+    NARROW,
+    RAISED,
+    extent_of,
+    note_extent,
+    parse_bare_argument,
+)
 from grader.maths.grammar_symbols import read_primes
 from grader.maths.scalars import OutOfRange
 from grader.maths.tokens import Token, Unreadable_
 from grader.maths.tree import Node
-from grader.maths.vocabulary import KNOWN
 
 if TYPE_CHECKING:
     from grader.maths.grammar import Parser
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
 def parse_call(parser: Parser, function: str) -> Node:
     """A known function: `sin(x)`, `sin x`, `sin^2 x`, `log_2 n`, `σ'(z)`."""
     token = parser.advance()
+    function = _cut_function(parser, function, token)
     primes = read_primes(parser)
     extra: list[Node] = []
     power: Node | None = None
@@ -44,8 +51,62 @@ def parse_call(parser: Parser, function: str) -> Node:
         function, power = inverse[function], None
     if primes:
         return _derivative(parser, function, len(primes), args, token)
+    if power is None:
+        args = [_raised(parser, token, args[0]), *args[1:]] if args else args
     node = parser.finish_call(function, args, token, token.start)
     return node if power is None else parser.node("pow", (node, power), None, token.start)
+
+
+CUT = {("log", "1p"): "log1p", ("exp", "m1"): "expm1", ("log", "2"): "log2", ("log", "10"): "log10"}
+r"""Names with digits, as TeX and its readers cut them: `\log1p(x)`, `\exp m1(x)`, `\log2(x)`."""
+
+
+def _cut_function(parser: Parser, function: str, token: Token) -> str:
+    r"""`\log1p(x)` is one function; `\log 1p` without brackets is nothing anybody means."""
+    following, width = parser.token, 1
+    if following.text == "1" and parser.peek().start == following.end:
+        width = 2
+    tail = following.text + (parser.peek().text if width == 2 else "")
+    whole = CUT.get((function, tail))
+    is_letter = tail in ("1p", "m1")
+    if not is_letter and function == "log" and width == 2 and parser.peek().text[:1] == "p":
+        raise _wants_brackets(parser, token)
+    if whole is None or (is_letter and parser.names.find(tail) is not None):
+        return function
+    is_called = parser.peek(width).text in ("(", "{", "[", "⦃")
+    if is_letter and not is_called:
+        raise _wants_brackets(parser, token)
+    if not is_letter:
+        # log2(x): the base, and not a factor.
+        is_tight = following.start == token.end and parser.peek().start == following.end
+        if not parser.latex or not is_tight or not is_called:
+            return function
+        note_extent(parser, token, NARROW)
+        if extent_of(parser, token) == NARROW:
+            return function
+    parser.position += width
+    return whole
+
+
+def _wants_brackets(parser: Parser, token: Token) -> Unreadable_:
+    whole = "expm1" if token.text == "exp" else "log1p"
+    return Unreadable_(
+        f"'{whole}' needs brackets around what it is taken of.", token.start,
+        f"Write \\operatorname{{{whole}}}(x)." if parser.latex else f"Write {whole}(x).",
+    )  # fmt: skip
+
+
+def _raised(parser: Parser, token: Token, argument: Node) -> Node:
+    r"""`\sin{x}^2` is printed as the sine of the square; brackets that are seen leave no doubt."""
+    is_hidden = parser.latex and parser.tokens[parser.position - 1].text == "}"
+    if not is_hidden or parser.token.text != "^":
+        return argument
+    note_extent(parser, token, RAISED)
+    if extent_of(parser, token) != RAISED:
+        return argument
+    parser.advance()
+    exponent = parser.parse_group() if parser.at("{") else parser.parse_exponent_token()
+    return parser.node("pow", (argument, exponent), None, argument.start)
 
 
 def _derivative(parser: Parser, function: str, order: int, args: list[Node], token: Token) -> Node:
@@ -82,22 +143,7 @@ def _arguments(parser: Parser, token: Token, function: str) -> list[Node]:
             if opened.text == "{" and arguments[0].op == "tuple":
                 return list(arguments[0].args)
         return arguments
-    # `log x`, `sin 2x`: the factors that follow, up to a sign or another function.
-    if not parser.starts_operand() and not parser.at("-"):
-        raise Unreadable_(f"'{token.text}' needs something to be taken of.", token.end)
-    parser.deeper()
-    start = parser.token.start
-    if parser.at("-"):
-        argument = parser.parse_unary()
-    else:
-        factors = [parser.parse_power()]
-        while parser.starts_operand() and not _starts_call(parser):
-            factors.append(parser.parse_power())
-        argument = (
-            factors[0] if len(factors) == 1 else parser.node("mul", tuple(factors), None, start)
-        )
-    parser.depth -= 1
-    return [argument]
+    return [parse_bare_argument(parser, token, function)]
 
 
 def _keyword_free(parser: Parser) -> list[Node]:
@@ -115,15 +161,6 @@ def _keyword_free(parser: Parser) -> list[Node]:
             arguments.append(parser.parse_expression())
         if not parser.accept(",", ";"):
             return arguments
-
-
-def _starts_call(parser: Parser) -> bool:
-    token = parser.token
-    if token.kind == "command":
-        return token.text in ("sum", "prod")
-    return (
-        token.kind == "name" and parser.names.find(token.text) is None and token.text in KNOWN
-    ) or token.text in ("(", "[")
 
 
 def _indicator(parser: Parser, token: Token) -> Node:

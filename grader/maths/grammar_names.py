@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from grader.maths.grammar import Parser
 
 
+CAPITALS = {"Sigma": "Σ", "Pi": "Π", "Σ": "Σ", "Π": "Π"}
+"""A sum or product where limits follow, else a name like any other."""
 ARRAY_WORDS = {"Matrix", "array", "tensor", "Tensor", "asarray", "ImmutableMatrix", "Tuple"}
 """Calls around a list of entries."""
 
@@ -37,9 +39,9 @@ def parse_name(parser: Parser) -> Node:
         return _real_numbers(parser)
     if word[0] in "EVCPvc" and is_moment(parser):
         return parse_moment(parser)
-    if word in ("Sigma", "Pi") and parser.names.find(word) is None and starts_limits(parser):
+    if word in CAPITALS and (starts_limits(parser) or _runs_over(parser)):
         parser.advance()
-        return parser.parse_big(SUMS["Σ" if word == "Sigma" else "Π"], token)
+        return parser.parse_big(SUMS[CAPITALS[word]], token)
     if parser.peek().text == "_" and (node := with_subscript(parser)) is not None:
         return node
     if parser.peek().text == "^" and (node := with_label(parser)) is not None:
@@ -69,6 +71,19 @@ def parse_name(parser: Parser) -> Node:
         parser.advance()
         return parser.node("number", (), Fraction(word == "True"), token.start)
     return parse_unknown(parser, token)
+
+
+def _runs_over(parser: Parser) -> bool:
+    """Whether a capital sigma has a subscript that nobody declared: `Σ_i x_i` beside a matrix Σ."""
+    subscript = parser.peek(2)
+    return (
+        parser.names.find(parser.token.text) is not None
+        and parser.peek().text == "_"
+        and subscript.kind == "name"
+        and subscript.text not in parser.bound
+        and parser.names.find(subscript.text) is None
+        and len(subscript.text) == 1
+    )
 
 
 def _real_numbers(parser: Parser) -> Node:

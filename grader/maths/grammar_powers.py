@@ -46,8 +46,9 @@ def _cut_exponent(parser: Parser, base: Node) -> None:
     token = parser.token
     if token.kind != "name" or len(token.text) < 2:
         return
-    is_raw = token.end - token.start == len(token.text) and token.text.isascii()
     is_transposed = token.text[0] == "T" and parser.has_axes(base)
+    is_raw = token.end - token.start == len(token.text)
+    is_raw = is_raw and (token.text.isascii() or is_transposed)
     if not is_raw or not (parser.latex or is_transposed):
         return
     if token.text in parser.bound or parser.names.find(token.text) is not None:

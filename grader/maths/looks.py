@@ -46,10 +46,14 @@ class Look:
     reference: Value = None
     note: str = ""
     reads: Mapping[str, Scalar] | None = None
+    is_exact: bool = False
+    """Both values are fractions, without any rounding."""
     is_gap: bool = False
     """Undefined because no case of a piecewise answer covers the point."""
     work: int = 0
     """Nodes that were evaluated."""
+    digits: int = bounds.DIGITS
+    """How many were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,52 @@ class Question:
 def look_at(
     question: Question, point: Point, digits: int = bounds.DIGITS, *, is_complex: bool = False
 ) -> Look:
-    """Evaluate both formulas at one point and judge the difference."""
-    arithmetic = Arithmetic(digits, is_complex=is_complex)
-    state, own = Evaluation(point, arithmetic), Evaluation(point, arithmetic)
-    look = _look(question, state, own)
-    return replace(look, work=2 * bounds.MAX_WORK - state.work - own.work)
+    """Evaluate both formulas at one point and judge the difference.
+
+    Where a term lies below what the digits show, or a difference below what they vouch for, the
+    point is looked at again with as many as it takes; where that is too many, nothing is certain.
+    """
+    work = 0
+    for _ in range(MOST_LOOKS):
+        arithmetic = Arithmetic(digits, is_complex=is_complex)
+        state, own = Evaluation(point, arithmetic), Evaluation(point, arithmetic)
+        look = _look(question, state, own)
+        work += (2 * bounds.MAX_WORK - state.work - own.work) * (1 + digits // LONG)
+        look = replace(look, work=work, digits=digits)
+        wanted = _wanted_digits(question, look, arithmetic)
+        if wanted <= digits:
+            return look
+        if wanted > bounds.MOST_DIGITS or work > bounds.MAX_WORK:
+            break
+        digits = wanted
+    note = "a term is too small beside the others to be seen"
+    return replace(look, sight=Sight.UNCLEAR, note=look.note or note)
+
+
+MOST_LOOKS = 3
+LONG = 400
+"""Digits of a number that take twice as long."""
+
+
+def _wanted_digits(question: Question, look: Look, arithmetic: Arithmetic) -> int:
+    """How many digits would settle what this look leaves open; 0 when it leaves nothing."""
+    if question.rounding is not None or question.is_measured:
+        return 0
+    if look.sight is Sight.SAME:
+        if look.is_exact:
+            return 0
+        hidden = arithmetic.hidden_bits * LOG10_OF_2
+        # What is equal to two thirds of the digits counts as equal.
+        return int(1.5 * hidden) + 16 if hidden > arithmetic.digits * 2 // 3 - 4 else 0
+    is_number = not isinstance(look.student, Array | Identity | Ones | Repeated)
+    if look.sight is not Sight.UNCLEAR or not is_number or look.reference is None:
+        return 0
+    gap = arithmetic.inexact(look.student) - arithmetic.inexact(look.reference)
+    below = (arithmetic.largest - arithmetic.size_bits(gap)) * LOG10_OF_2
+    return max(3 * bounds.DIGITS, int(below) + 16)
+
+
+LOG10_OF_2 = 0.30103
 
 
 def _look(question: Question, state: Evaluation, own: Evaluation) -> Look:
@@ -105,7 +150,9 @@ def _look(question: Question, state: Evaluation, own: Evaluation) -> Look:
     if own.out_of_range:
         note = f"it reads {own.out_of_range[0]}, which is outside the array"
     sight = judge_values(question, student, reference, arithmetic)
-    return Look(sight, student, reference, note, {**reference_reads, **own.reads})
+    reads = {**reference_reads, **own.reads}
+    is_exact = isinstance(student, Fraction) and isinstance(reference, Fraction)
+    return Look(sight, student, reference, note, reads, is_exact=is_exact)
 
 
 def judge_values(
@@ -203,6 +250,8 @@ def judge_scalars(
     margin = arithmetic.digits * 2 // 3
     if gap <= size * context.mpf(10) ** -margin:
         return Sight.SAME
+    if arithmetic.is_relative:
+        return Sight.DIFFERENT
     floor = context.ldexp(1, int(arithmetic.largest)) * context.mpf(10) ** -(arithmetic.digits - 8)
     return Sight.UNCLEAR if gap <= floor else Sight.DIFFERENT
 
@@ -242,7 +291,7 @@ def confirm(question: Question, point: Point) -> bool:
     if question.rounding is not None:
         return True
     first = look_at(question, point)
-    second = look_at(question, point, 3 * bounds.DIGITS)
+    second = look_at(question, point, min(3 * first.digits, first.digits + bounds.MOST_DIGITS))
     if second.sight is not Sight.DIFFERENT:
         return False
     if any(
@@ -250,8 +299,8 @@ def confirm(question: Question, point: Point) -> bool:
         for one in (first.student, first.reference)
     ):
         return True
-    context = floats(3 * bounds.DIGITS)
-    arithmetic = Arithmetic(3 * bounds.DIGITS)
+    context = floats(second.digits)
+    arithmetic = Arithmetic(second.digits)
     gaps = [
         abs(arithmetic.inexact(look.student) - arithmetic.inexact(look.reference))
         for look in (first, second)

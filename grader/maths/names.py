@@ -72,7 +72,9 @@ class Names:
             shortest = None
             for begin in range(end):
                 piece = word[begin:end]
-                if not best[begin] or piece.startswith("_") or piece in known:
+                if not best[begin] or piece.startswith("_"):
+                    continue
+                if piece in known and piece not in self._exact:
                     continue
                 # A digit never starts a piece after a letter: x1 is no product of x and 1.
                 if piece[0].isdecimal() or self.find(piece) is None:

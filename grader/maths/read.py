@@ -41,7 +41,8 @@ def read(
         if parser.was_ambiguous:
             second = Parser(list(tokens), symbols, latex=is_latex, wide_denominators=True)
             other = settle_literals(check_size(second.parse_all()), symbols)
-        return Formula(tree, text, other)
+        doubtful = _read_otherwise(parser, tokens, symbols, tree) if parser.open_extents else ()
+        return Formula(tree, text, other, doubtful)
     except Unreadable_ as problem:
         return Unreadable(
             problem.message, min(problem.position, len(text)) + 1, text, problem.suggestion
@@ -51,6 +52,34 @@ def read(
         return Unreadable("This cannot be read as a formula.", 1, text)
     except RecursionError:
         return Unreadable("This is nested too deeply to be read.", 1, text)
+
+
+MOST_READINGS = 8
+"""Of one text with functions that have no brackets: all of them alike, then one at a time."""
+
+
+def _read_otherwise(
+    first: Parser, tokens: list[Token], symbols: Mapping[str, Symbol], tree: Node
+) -> tuple[Node, ...]:
+    """What else the arguments of functions without brackets may be."""
+    extents = {extent: None for found in first.open_extents.values() for extent in found}
+    choices: list[tuple[str, dict[int, str]]] = [(extent, {}) for extent in extents]
+    if len(first.open_extents) > 1:
+        choices += [
+            (first.extent, {place: extent})
+            for place, found in first.open_extents.items()
+            for extent in found
+        ]
+    readings: dict[Node, None] = {}
+    for extent, extents_of in choices[:MOST_READINGS]:
+        parser = Parser(list(tokens), symbols, latex=first.latex, extent=extent, extents=extents_of)
+        try:
+            found = settle_literals(check_size(parser.parse_all()), symbols)
+        except Unreadable_:
+            continue
+        if found != tree:
+            readings.setdefault(found)
+    return tuple(readings)
 
 
 def cut(text: str, is_latex: bool) -> list[Token]:

@@ -48,6 +48,10 @@ class Arithmetic:
         self.is_complex = is_complex
         self.largest = 1.0
         """log2 of the largest magnitude met, for the error bound of cancelled sums."""
+        self.hidden_bits = 0.0
+        """How many bits a term, or the curve of a function, lay below what it was added to."""
+        self.is_relative = True
+        """Whether nothing was added or could cancel: then every digit of a result counts."""
         self.on_boundary = False
         """Whether a comparison, |·| or max was decided by an exact tie."""
 
@@ -85,9 +89,21 @@ class Arithmetic:
             return value.numerator.bit_length() - value.denominator.bit_length()
         return 0 if value == 0 else int(floats(self.digits).mag(value))
 
+    def note_sum(self, left: Scalar, right: Scalar) -> None:
+        """Remember a term that is so small beside the other that rounding may swallow it."""
+        if left and right:
+            apart = abs(self.size_bits(left) - self.size_bits(right))
+            if apart > bounds.SEEN_BITS:
+                self.hidden_bits += apart
+
+    def note_flatness(self, bits: float) -> None:
+        """Remember that a function is flat to this many bits where it was taken."""
+        if bits > bounds.SEEN_BITS:
+            self.hidden_bits += bits
+
     def check_digits(self, value: Scalar) -> None:
         """Refuse a float that is 0, or nearly, because all its digits cancelled."""
-        if isinstance(value, Fraction):
+        if isinstance(value, Fraction) or (self.is_relative and value != 0):
             return
         # 8 of the digits may go before a sign or a zero means nothing.
         lost_bits = self.largest - (self.digits - 8) * 3.3
@@ -116,8 +132,11 @@ class Arithmetic:
 
     def add(self, left: Scalar, right: Scalar) -> Scalar:
         if not (isinstance(left, Fraction) and isinstance(right, Fraction)):
+            self.is_relative = self.is_relative and (left == 0 or right == 0)
             left, right = self.inexact(left), self.inexact(right)
+            self.note_sum(left, right)
             return self.settle(left + right)
+        self.note_sum(left, right)
         return self.note(left + right)
 
     def multiply(self, left: Scalar, right: Scalar) -> Scalar:
@@ -153,6 +172,7 @@ class Arithmetic:
             raise OutOfRange("exponent too large")
         if base == 1:
             return Fraction(1)
+        self.note_flatness(-self.size_bits(exponent))
         if (abs(self.size_bits(base)) + 1) * abs(exponent) > bounds.MAX_MAGNITUDE_BITS:
             raise OutOfRange("power too large")
         if isinstance(exponent, Fraction) and exponent.denominator == 1:
@@ -181,8 +201,9 @@ class Arithmetic:
     def exponential(self, value: Scalar) -> Scalar:
         if value == 0:
             return Fraction(1)
-        if self.size_bits(value) > 15:
+        if self.size_bits(value) > bounds.MAX_EXP_BITS:
             raise OutOfRange("exp out of range")
+        self.note_flatness(-2 * self.size_bits(value))
         return self.settle(floats(self.digits).exp(self.inexact(value)))
 
     def logarithm(self, value: Scalar) -> Scalar:
@@ -193,6 +214,7 @@ class Arithmetic:
             return Fraction(0)
         if not self.is_complex and self.real(value) < 0:
             raise Undefined("the logarithm of a negative number")
+        self.is_relative = False
         return self.settle(floats(self.digits).log(self.inexact(value)))
 
     def elementary(self, function: str, value: Scalar) -> Scalar:
@@ -202,9 +224,12 @@ class Arithmetic:
             return Fraction(0)
         if value == 0 and function in ("cos", "cosh"):
             return Fraction(1)
-        if self.size_bits(value) > (15 if function in ("sinh", "cosh", "tanh") else 60):
+        is_steep = function in ("sinh", "cosh", "tanh")
+        if self.size_bits(value) > (bounds.MAX_EXP_BITS if is_steep else 60):
             raise OutOfRange(f"{function} out of range")
         inexact = self.inexact(value)
+        self.is_relative = False
+        self.note_flatness(self._flatness(function, value))
         if not self.is_complex:
             outside = (
                 (function in ("asin", "acos") and abs(inexact) > 1)
@@ -217,6 +242,17 @@ class Arithmetic:
             raise Undefined("atanh at ±1")
         return self.settle(getattr(floats(self.digits), function)(inexact))
 
+    def _flatness(self, function: str, value: Scalar) -> float:
+        """How many bits a function of one argument lies off its tangent at 0, or off its limit."""
+        bits = self.size_bits(value)
+        if bits < 0:
+            return -2 * bits
+        if function in ("sinh", "cosh", "tanh"):
+            return 3 * float(abs(value)) if bits < 60 else 0.0
+        if function == "erf":
+            return 1.5 * float(abs(value)) ** 2
+        return 2 * bits if function in ("atan", "asinh", "acosh") else 0.0
+
     def compare(self, left: Scalar, right: Scalar) -> int:
         """-1, 0, 1; floats closer than their precision tells are a tie."""
         left, right = self.real(left), self.real(right)
@@ -226,6 +262,8 @@ class Arithmetic:
             gap = self.inexact(left) - self.inexact(right)
             size = max(abs(self.inexact(left)), abs(self.inexact(right)), 1)
             tie = abs(gap) < size * floats(self.digits).mpf(10) ** (10 - self.digits)
+            if tie and gap and size == 1:
+                self.note_flatness(-self.size_bits(gap))
             order = 0 if tie else 1 if gap > 0 else -1
         if order == 0:
             self.on_boundary = True
@@ -238,6 +276,9 @@ class Arithmetic:
         value = self.real(value)
         if isinstance(value, Fraction):
             return Fraction(math.floor(value))
+        if self.size_bits(value) > bounds.MAX_EXACT_BITS:
+            # Far more bits than digits: it is whole as it stands.
+            return value
         nearest = floats(self.digits).nint(value)
         if abs(value - nearest) < floats(self.digits).mpf(10) ** (10 - self.digits):
             value = nearest

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from grader.maths.arrays import Array
@@ -14,10 +14,10 @@ from grader.maths.points import draw_point, small_points
 from grader.maths.proportions import judge_proportion
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
 from grader.maths.single_bars import bars_as_norms
-from grader.maths.steps import STATEMENTS, Step
+from grader.maths.steps import STATEMENTS, Side, Step
 from grader.maths.subscripts import align
 from grader.maths.switching import boundary_points
-from grader.maths.tree import Node
+from grader.maths.tree import Formula, Node
 from grader.maths.truth_tables import judge_implication
 from grader.maths.witnesses import Witness, value_text
 from grader.spec.models import Symbol, Tolerance
@@ -43,22 +43,60 @@ def judge_step(
     proportional_in: Collection[str] = (),
 ) -> StepVerdict:
     """Whether one step follows; a witness gives the right side first (`student`), then the left."""
+
+    def judge(one: Step) -> Comparison:
+        return _judge_as_read(one, symbols, seed, boundary, approximation, proportional_in)
+
+    found = judge(step)
+    if found.agreement is Agreement.DIFFERENT:
+        for other in _read_otherwise(step):
+            again = judge(other)
+            if again.agreement is not Agreement.DIFFERENT:
+                found = replace(again, agreement=Agreement.UNDECIDED, note=DOUBTFUL)
+                break
+    return StepVerdict(step, number, found)
+
+
+DOUBTFUL = "right or wrong by where the argument of a function without brackets ends"
+
+
+def _read_otherwise(step: Step) -> Iterator[Step]:
+    """The step with functions without brackets read otherwise, on one side or alike on both."""
+
+    def read_as(side: Side, tree: Node) -> Side:
+        return replace(side, formula=Formula(tree, side.formula.text))
+
+    lefts, rights = step.left.formula.doubtful, step.right.formula.doubtful
+    for tree in lefts:
+        yield replace(step, left=read_as(step.left, tree))
+    for tree in rights:
+        yield replace(step, right=read_as(step.right, tree))
+    for one, other in zip(lefts, rights, strict=False):
+        yield replace(step, left=read_as(step.left, one), right=read_as(step.right, other))
+
+
+def _judge_as_read(
+    step: Step,
+    symbols: Mapping[str, Symbol],
+    seed: int,
+    boundary: str,
+    approximation: Tolerance | None,
+    proportional_in: Collection[str],
+) -> Comparison:
     left, right, relation = step.left.tree, step.right.tree, step.relation
     if relation in ("⇒", "⇔") and left.op not in STATEMENTS:
-        found = _judge_arrow(step, symbols, seed, boundary)
-    elif relation in ("⇒", "⇔"):
-        found = judge_implication(left, right, relation, symbols, seed)
-    elif relation == "=":
-        found = _compare_readings(step, symbols, seed, boundary)
-    elif relation == "≈":
-        found = _judge_approximation(step, symbols, seed, boundary, approximation)
-    elif relation == "∝":
-        found = judge_proportion(
+        return _judge_arrow(step, symbols, seed, boundary)
+    if relation in ("⇒", "⇔"):
+        return judge_implication(left, right, relation, symbols, seed)
+    if relation == "=":
+        return _compare_readings(step, symbols, seed, boundary)
+    if relation == "≈":
+        return _judge_approximation(step, symbols, seed, boundary, approximation)
+    if relation == "∝":
+        return judge_proportion(
             left, right, symbols, seed=seed, boundary=boundary, variables=proportional_in
         )
-    else:
-        found = judge_inequality(left, right, relation, symbols, seed)
-    return StepVerdict(step, number, found)
+    return judge_inequality(left, right, relation, symbols, seed)
 
 
 def _compare_readings(

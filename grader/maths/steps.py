@@ -176,7 +176,9 @@ class _Reader:
     def _side(self, found: Formula, number: int, piece: str) -> Side:
         tree = define(found.tree, self.definitions, self.symbols)
         other = define(found.other, self.definitions, self.symbols) if found.other else None
-        return Side(Formula(tree, piece.strip(), other), number, piece.strip().strip("$ .,;"))
+        doubtful = tuple(define(one, self.definitions, self.symbols) for one in found.doubtful)
+        formula = Formula(tree, piece.strip(), other, doubtful)
+        return Side(formula, number, piece.strip().strip("$ .,;"))
 
 
 def _read_side(piece: str, symbols: Mapping[str, Symbol], is_latex: bool) -> Formula | Unreadable:

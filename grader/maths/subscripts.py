@@ -72,9 +72,15 @@ def count_otherwise(
     aligned = align(student, reference, symbols)
     if aligned != (student, reference):
         yield student, reference
-    if any(_has_own_index(side, symbols) for side in (student, reference)):
-        return
     bases = find_bases(student, symbols)
+    if any(_has_own_index(side, symbols) for side in (student, reference)):
+        # A question's own index counts from wherever; one side that reaches x_n counts from 1.
+        others = find_bases(reference, symbols)
+        if 1 in bases and 1 not in others:
+            yield count_on(student), reference
+        if 1 in others and 1 not in bases:
+            yield student, count_on(reference)
+        return
     counted = count_on(student)
     if not bases and counted != student:
         yield counted, count_on(reference)

@@ -25,6 +25,8 @@ class TokenStream:
         *,
         latex: bool = False,
         wide_denominators: bool = False,
+        extent: str = "usual",
+        extents: Mapping[int, str] | None = None,
     ) -> None:
         self.tokens = tokens
         axes = {size for one in symbols.values() for size in one.shape if isinstance(size, str)}
@@ -33,6 +35,12 @@ class TokenStream:
         self.wide_denominators = wide_denominators
         """Whether `a/bc` is a/(bc) rather than (a/b)c."""
         self.was_ambiguous = False
+        self.extent = extent
+        """How far an argument without brackets goes, of the functions not in `extents`."""
+        self.extents = extents or {}
+        """The same for single functions, by their place in the text."""
+        self.open_extents: dict[int, list[str]] = {}
+        """Other extents that were met, by the function's place."""
         self.names = Names(self.symbols)
         self.bound: list[str] = []
         self.position = 0

@@ -22,6 +22,8 @@ class Token:
     end: int
     space: bool = False
     """Whether white space stands before it."""
+    gap: bool = False
+    r"""Whether a space for the eye does: `\,` or `\quad`."""
 
 
 class Unreadable_(Exception):
@@ -95,9 +97,11 @@ def _next_token(text: str, position: int, before: list[Token], space: bool) -> l
         return [Token(kind, sign, position, end, space) for kind, sign in signs]
     if character in "ΣΠ∑∏":
         following = text[position + 1 : position + 2]
-        if not (following.isalnum() or following == "") or character in "∑∏":
-            kind = {"Σ": "Σ", "∑": "Σ", "Π": "Π", "∏": "Π"}[character]
-            return [Token("sign", kind, position, position + 1, space)]
+        if character in "∑∏":
+            return [Token("sign", SAME_AS[character], position, position + 1, space)]
+        if not following.isalnum():
+            # A letter, which a question may have declared; elsewhere it is a sum.
+            return [Token("name", character, position, position + 1, space)]
     if character in "𝟙𝟏":
         return [Token("name", "1{", position, position + 1, space)]
     if match := NAME.match(text, position):

@@ -7,6 +7,7 @@ are in plain text; `command` tokens are left for what has arguments or limits.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from grader.maths import bounds
 from grader.maths.names import GREEK, LOWERED, RAISED, SUBSCRIPTS, SUPERSCRIPTS
@@ -36,6 +37,7 @@ DROPPED = {
     ",", ";", ":", "!", " ", "quad", "qquad", "thinspace", "medspace", "nonumber", "notag",
     "hfill", "middle", ">", "/", "\n", "mathstrut", "vphantom", "strut", "noindent", "hspace*",
 }  # fmt: skip
+GAPS = {f"\\{one}" for one in (",", ";", ":", " ", "quad", "qquad", "thinspace", "medspace", ">")}
 FONTS = {
     "mathbf", "mathrm", "mathit", "mathsf", "mathtt", "mathcal", "boldsymbol", "bm", "bf",
     "mathfrak", "pmb", "symbf", "vec", "underline", "mathscr", "overrightarrow",
@@ -64,10 +66,11 @@ def tokenise_latex(text: str) -> list[Token]:
     """Cut LaTeX; raises `Unreadable_` at the first thing with no meaning."""
     text = _without_old_fonts(_with_cases(text))
     tokens: list[Token] = []
-    position, space = 0, False
+    position, space, gap = 0, False, False
     while position < len(text):
         character = text[position]
         if character.isspace() or character in "$~\u00a0":
+            gap = gap or character == "~"
             space, position = True, position + 1
             continue
         if character == "%" and position + 1 < len(text):
@@ -76,7 +79,9 @@ def tokenise_latex(text: str) -> list[Token]:
             position = len(text) if line_end < 0 else line_end
             continue
         found, end = _next(text, position, space)
-        tokens.extend(found)
+        if found:
+            tokens.extend([replace(found[0], gap=gap), *found[1:]] if gap else found)
+        gap = not found and (gap or text[position:end] in GAPS)
         position, space = end, not found
         if len(tokens) > bounds.MAX_TOKENS:
             raise Unreadable_("This is too long to be read.", position)
@@ -199,6 +204,8 @@ def _command(text: str, position: int, space: bool) -> tuple[list[Token], int]:
         if command == "bmod":
             return [Token("name", "mod", position, end, space)], end
         return [Token("command", command, position, end, space)], end
+    if command == "expm" and text[end : end + 1] == "1":
+        return [Token("name", "expm1", position, end + 1, space)], end + 1
     if command in FUNCTIONS or command == "Pr":
         return [Token("name", command, position, end, space)], end
     if command in NOT_READ:

@@ -44,6 +44,8 @@ class Formula:
     text: str = ""
     other: Node | None = None
     """The other way to read `a/bc`, where the text leaves it open."""
+    doubtful: tuple[Node, ...] = ()
+    """Readings of functions without brackets that people use as well, if less often."""
 
 
 @dataclass(frozen=True, slots=True)

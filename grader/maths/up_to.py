@@ -29,7 +29,9 @@ def read_with_constant(text: str, symbols: Mapping[str, Symbol]) -> Written | Un
         tree = _drop_terms(written.formula.tree, names.keys())
         if not free_names(tree) & names.keys():
             sides = [side for side in written.sides if not free_names(side.tree) & names.keys()]
-            return Written(replace(written.formula, tree=tree, other=None), tuple(sides))
+            doubtful = tuple(_drop_terms(one, names.keys()) for one in written.formula.doubtful)
+            formula = replace(written.formula, tree=tree, other=None, doubtful=doubtful)
+            return Written(formula, tuple(sides))
     return read_answer(text, symbols)
 
 

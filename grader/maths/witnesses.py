@@ -52,7 +52,19 @@ def find_small_witness(question: Question, seed: int) -> tuple[Point, Look] | No
         if is_visible(look):
             return point, look
         best = best or (point, look)
+        if look.digits > bounds.DIGITS:
+            # It takes hundreds of digits to see it: no small point shows it in six.
+            break
     return best
+
+
+def explain_gap(look: Look) -> str:
+    """How little two numbers differ whose first digits agree; empty where they show it."""
+    if is_visible(look) or look.digits == bounds.DIGITS:
+        return ""
+    arithmetic = Arithmetic(look.digits)
+    gap = arithmetic.inexact(look.student) - arithmetic.inexact(look.reference)
+    return f"the difference is small, {value_text(abs(gap))}, but it is not 0"
 
 
 def is_visible(look: Look) -> bool:

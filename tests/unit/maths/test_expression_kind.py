@@ -388,3 +388,23 @@ def test_slip_of_scale_is_named(answer: str, text: str, words: str) -> None:
 
     assert outcome.verdict is Verdict.WRONG
     assert words in outcome.mistake
+
+
+def test_a_set_where_an_order_is_asked_says_so() -> None:
+    pair = {"symbols": {"s": "real", "t": "real"}, "answer": "(s, t)"}
+
+    assert judge(pair, "{s, t}").verdict is Verdict.PASSED
+    outcome = judge(pair, "{t, s}")
+
+    assert outcome.verdict is Verdict.WRONG
+    assert "is a set and has no order" in (outcome.feedback or "")
+
+
+def test_mistakes_are_named_where_subscripts_count_from_1() -> None:
+    gap = {
+        "symbols": {"x": {"shape": ["n"]}, "n": {"domain": "integer", "low": 3, "high": 5}},
+        "answer": "x[n-1] - x[0]",
+    }
+
+    assert judge(gap, "x_n - x_1").verdict is Verdict.PASSED
+    assert "x_1 should have a minus" in judge(gap, "x_n + x_1").mistake
