@@ -6,20 +6,23 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import Empty, Queue
 
 from grader.store.finishing import Graded
 
 WAITING = 32
 """Results that may wait: should the database be away, the slots wait too."""
-TOGETHER = 8
-"""Kept in one transaction, which waits for the disk once."""
+STREAM_S = 0.05
+LINGER_S = 0.025
+"""Where one result came so soon after another, more will: several cost little more than one,
+and nobody notices so short a wait."""
 
 log = logging.getLogger("grader.service")
 
 
 class Keeper:
-    """A thread that keeps what slots hand it, in the order it comes, a few at a time.
+    """A thread that keeps what slots hand it, in the order it comes, several at a time.
 
     `keep` is called with one or several; when it fails for several each is tried by itself.
     """
@@ -45,17 +48,19 @@ class Keeper:
         return True
 
     def _work(self) -> None:
+        kept_at = 0.0
         while True:
             together = [self._waiting.get()]
-            while len(together) < TOGETHER:
-                try:
+            if time.monotonic() - kept_at < STREAM_S:
+                time.sleep(LINGER_S)
+            with suppress(Empty):
+                while True:
                     together.append(self._waiting.get_nowait())
-                except Empty:
-                    break
             try:
                 self._keep(together)
             except Exception:
                 self._keep_each(together)
+            kept_at = time.monotonic()
             for _ in together:
                 self._waiting.task_done()
 
