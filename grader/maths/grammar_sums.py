@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.maths.entries import from_zero
+from grader.maths.grammar_arguments import extent_of, note_extent
+from grader.maths.grammar_conditions import ALONG_AXIS, FROM_ONE, Condition, keep_to, read_below
 from grader.maths.grammar_symbols import holds_relation, skip_script
 from grader.maths.shapes import infer_shape
 from grader.maths.tokens import Token, Unreadable_
@@ -118,36 +120,82 @@ def _with_limits(parser: Parser, op: str, token: Token) -> Node:
     variables: list[str] = []
     low: Node | None = None
     high: Node | None = None
+    condition: Condition | None = None
     while parser.at("_", "^"):
         if parser.accept("_"):
-            before = _listed_variables(parser)
-            variable, low, high_here = _lower(parser)
-            variables = [*before, variable]
+            if (below := read_below(parser)) is not None:
+                variables, condition = list(below.variables), below.condition
+                low, high_here = below.low, below.high
+            else:
+                before = _listed_variables(parser)
+                variable, low, high_here = _lower(parser)
+                variables = [*before, variable]
             high = high_here or high
         else:
             parser.advance()
             high = parser.parse_group() if parser.at("{") else parser.parse_exponent_token()
     if not variables:
         raise Unreadable_("This sum needs its variable: Σ_{t=1}^{N}.", token.start)
+    if condition is not None and high is not None and low is None:
+        low = number(1)
     parser.bound.extend(variables)
+    parser.lows.update(dict.fromkeys(variables, low))
     body = parser.parse_big_body(variables[-1])
     del parser.bound[len(parser.bound) - len(variables) :]
-    whole = body
+    whole: Node | None = None
     for variable in reversed(variables):
-        if low is not None and high is not None:
-            limits = low, high
-        else:
-            declared = _declared_limits(parser, variable, body)
-            if declared is None or (low is None) != (high is None):
-                raise Unreadable_(
-                    f"This sum needs both limits of {variable}: Σ_{{{variable}=1}}^{{N}}.",
-                    token.start,
-                )
-            limits = declared
+        limits, is_shifted = _find_limits(parser, token, variable, (low, high), body, condition)
+        if whole is None:
+            whole = body if condition is None else keep_to(op, body, condition, shifted=is_shifted)
         if limits[0] == number(1):
             whole = from_zero(whole, variable, limits[1], parser.symbols)
         whole = parser.node(op, (whole, *limits), variable, token.start)
+    assert whole is not None
     return whole
+
+
+def _find_limits(
+    parser: Parser,
+    token: Token,
+    variable: str,
+    stated: tuple[Node | None, Node | None],
+    body: Node,
+    condition: Condition | None,
+) -> tuple[tuple[Node, Node], bool]:
+    """First and last value of an index, and whether its condition is on one less than it."""
+    other = ""
+    if condition is not None and variable in (condition.left, condition.right):
+        other = condition.right if variable == condition.left else condition.left
+    is_kept_off = bool(other) and other not in parser.bound and other in parser.symbols
+    low, high = stated
+    if low is not None and high is not None:
+        if is_kept_off and low == number(1):
+            note_extent(parser, token, FROM_ONE)
+            return (low, high), extent_of(parser, token) == FROM_ONE
+        return (low, high), False
+    declared = _declared_limits(parser, token, variable, body)
+    if declared is None or (low is None) != (high is None):
+        raise Unreadable_(
+            f"This sum needs both limits of {variable}: Σ_{{{variable}=1}}^{{N}}.",
+            token.start,
+        )
+    if not other or declared[0] != number(0):
+        return declared, False
+    from_one = number(1), _plus_one(declared[1])
+    if other in parser.bound:
+        # Both run over the same: from where the outer one does.
+        outer = parser.lows.get(other) or declared_low(parser, other)
+        return (from_one if outer == number(1) else declared), False
+    if is_kept_off:
+        note_extent(parser, token, FROM_ONE)
+        return (from_one if extent_of(parser, token) == FROM_ONE else declared), False
+    return declared, False
+
+
+def declared_low(parser: Parser, variable: str) -> Node:
+    """Where an index without stated limits starts."""
+    symbol = parser.symbols.get(variable)
+    return number(int(symbol.low)) if symbol is not None and symbol.low is not None else number(0)
 
 
 def _listed_variables(parser: Parser) -> list[str]:
@@ -207,15 +255,29 @@ def _lower(parser: Parser) -> tuple[str, Node | None, Node | None]:
 
 
 def _plus_one(tree: Node, step: int = 1) -> Node:
+    if step > 0 and tree.op == "add" and tree.args[1:] == (Node("neg", (number(1),)),):
+        return tree.args[0]
     one = number(1) if step > 0 else Node("neg", (number(1),))
     return Node("add", (tree, one), None, tree.start, tree.end)
 
 
-def _declared_limits(parser: Parser, variable: str, body: Node) -> tuple[Node, Node] | None:
+def _declared_limits(
+    parser: Parser, token: Token, variable: str, body: Node
+) -> tuple[Node, Node] | None:
     """The range of an index: its declared limits, or the axis of an array it runs along."""
+    axis = _axis_limits(parser, variable, body)
     symbol = parser.symbols.get(variable)
-    if symbol is not None and symbol.low is not None and symbol.high is not None:
-        return number(int(symbol.low)), number(int(symbol.high))
+    if symbol is None or symbol.low is None or symbol.high is None:
+        return axis
+    declared = number(int(symbol.low)), number(int(symbol.high))
+    if axis is not None and axis != declared:
+        note_extent(parser, token, ALONG_AXIS)
+        if extent_of(parser, token) == ALONG_AXIS:
+            return axis
+    return declared
+
+
+def _axis_limits(parser: Parser, variable: str, body: Node) -> tuple[Node, Node] | None:
     for node in walk(body):
         shape = infer_shape(node.args[0], parser.symbols) if node.op == "index" else None
         for size, index in zip(shape or (), node.args[1:], strict=False):

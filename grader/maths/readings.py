@@ -15,6 +15,8 @@ from grader.maths.subscripts import count_from_one
 from grader.maths.tree import ONES, Formula, Node, Unreadable, walk
 from grader.spec.models import Symbol
 
+DOUBTFUL = "right or wrong by how it is read: where an argument without brackets ends, say"
+
 
 def other_readings(
     student: Formula, reference: Node, symbols: Mapping[str, Symbol]

@@ -12,6 +12,7 @@ from grader.maths.compare import Agreement, Comparison, compare_trees, used_symb
 from grader.maths.evaluate import Evaluation, Point, run
 from grader.maths.points import draw_point, small_points
 from grader.maths.proportions import judge_proportion
+from grader.maths.readings import DOUBTFUL
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
 from grader.maths.single_bars import bars_as_norms
 from grader.maths.steps import STATEMENTS, Side, Step
@@ -55,9 +56,6 @@ def judge_step(
                 found = replace(again, agreement=Agreement.UNDECIDED, note=DOUBTFUL)
                 break
     return StepVerdict(step, number, found)
-
-
-DOUBTFUL = "right or wrong by where the argument of a function without brackets ends"
 
 
 def _read_otherwise(step: Step) -> Iterator[Step]:

@@ -43,6 +43,8 @@ class TokenStream:
         """Other extents that were met, by the function's place."""
         self.names = Names(self.symbols)
         self.bound: list[str] = []
+        self.lows: dict[str, Node | None] = {}
+        """The stated first value of each bound index, where one is."""
         self.position = 0
         self.depth = 0
         self.bars: list[str] = []
