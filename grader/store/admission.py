@@ -113,7 +113,7 @@ def take_submission(
     )
     waiting = here.course_waiting
     if here.latest_id is not None:
-        waiting -= supersede(session, assignment.id, user_id)
+        waiting -= supersede(session, assignment.id, user_id, practice_only=is_practice)
     purpose = Purpose.PRACTICE if is_practice else Purpose.INTERACTIVE
     run = _insert_run(
         session,
@@ -214,11 +214,18 @@ def _weigh(assignment: Assignment, purpose: Purpose, waiting: int, share: int | 
     return URGENCY[purpose] + rush - waiting // max(1, share or 1)
 
 
-def supersede(session: Session, assignment_id: int, user_id: int) -> int:
-    """Take a student's older waiting gradings of an assignment off the queue."""
+def supersede(
+    session: Session, assignment_id: int, user_id: int, *, practice_only: bool = False
+) -> int:
+    """Take a student's older waiting gradings of an assignment off the queue.
+
+    What counts is never given up for practice.
+    """
     older = select(Submission.id).where(
         Submission.assignment_id == assignment_id, Submission.user_id == user_id
     )
+    if practice_only:
+        older = older.where(Submission.is_practice)
     done: Any = session.execute(
         update(GradingRun)
         .where(

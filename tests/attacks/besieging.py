@@ -22,8 +22,8 @@ from grader.store.migrating import migrate
 from grader.store.schema import Assignment, Course, Platform, Role, User
 
 __all__ = [
-    "CLIENT", "PASSWORD", "PLACE", "Browser", "FakePlatform", "Reply", "Siege", "find_token",
-    "read_text", "wait_for",
+    "CLIENT", "PASSWORD", "PLACE", "RIGHT", "Browser", "FakePlatform", "Reply", "Siege",
+    "find_token", "read_text", "wait_for",
 ]  # fmt: skip
 
 PLACE = "/courses/dl/assignments/quick"

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import io
+import random
+import socket
+import string
+import zipfile
 from urllib.parse import urlsplit
 
 import pytest
-from besieging import Siege
+from besieging import PLACE, RIGHT, Siege, find_token, wait_for
+
+from grader.service.progress import MOST_STREAMS
 
 pytestmark = pytest.mark.sandbox
 
@@ -35,3 +42,108 @@ def test_B11_a_strangers_endless_json_is_not_kept(siege: Siege, path: str) -> No
     assert response.status in (404, 413)
     assert b"that a request may have" in response.read() or response.status == 404
     siege.require_honest()
+
+
+def test_B12_an_event_without_a_signature_is_not_read(siege: Siege) -> None:
+    for signature in ("", "sha256=", "sha1=" + "0" * 40, "sha256=" + "é" * 64, "\xff"):
+        response = pour(
+            siege, "POST", f"{API}/github/webhook", 0, X_Hub_Signature_256=signature.strip()
+        )
+        assert response.status == 403
+    signed = f"sha256={'0' * 64}"
+    response = pour(siege, "POST", f"{API}/github/webhook", 26, X_Hub_Signature_256=signed)
+    assert response.status == 422
+    assert b"larger than any event" in response.read()
+    siege.require_honest()
+
+
+def test_B13_a_hundred_slow_bodies_keep_nobody_waiting(siege: Siege) -> None:
+    token = siege.service.token("student")
+    slow = []
+    for number in range(100):
+        connection = socket.create_connection((urlsplit(siege.address).hostname,
+                                               urlsplit(siege.address).port))  # fmt: skip
+        path = (f"{PLACE}/submissions?file=a.zip", "/github/webhook", "/tokens")[number % 3]
+        connection.sendall(
+            f"POST {API}{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+            f"X-Hub-Signature-256: sha256={'0' * 64}\r\nContent-Length: 900000\r\n\r\nx".encode()
+        )
+        slow.append(connection)
+    try:
+        siege.require_honest()
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_B14_many_archives_unpack_to_no_more_than_one_may(siege: Siege) -> None:
+    person = siege.add()
+    browser = siege.browse(person)
+    archives = []
+    for number in range(5):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            line = "".join(random.Random(number).choices(string.ascii_letters, k=20_000)) + "\n"
+            archive.writestr(f"n{number}.ipynb", line * (14 * MIB // 20_001))
+        archives.append(("files", (f"{number}.zip", packed.getvalue())))
+    csrf = find_token(browser.get(PLACE))
+
+    response = browser.http.post(f"{PLACE}/hand-in", data={"csrf": csrf}, files=archives)
+
+    assert response.status_code == 422
+    assert "unpacks to more than 64 MiB" in response.text
+    siege.require_honest(person)
+
+
+def test_B15_uploads_that_cannot_be_read_are_few(siege: Siege) -> None:
+    person = siege.add()
+    codes = [
+        siege.service.ask("POST", f"{PLACE}/submissions", person, b"no", file="a.zip").status
+        for _ in range(24)
+    ]
+    assert codes[:20] == [422] * 20
+    assert codes[-1] == 429
+    siege.require_honest()
+
+
+def test_B16_one_person_follows_only_so_many_gradings(siege: Siege) -> None:
+    person = siege.add()
+    submission = siege.service.sleep_for(4, person)
+    host = urlsplit(siege.address)
+    asked = (
+        f"GET {API}/submissions/{submission['id']}/events HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Bearer {siege.service.token(person)}\r\n\r\n"
+    ).encode()
+    streams = []
+    try:
+        for _ in range(MOST_STREAMS):
+            streams.append(socket.create_connection((host.hostname, host.port)))
+            streams[-1].sendall(asked)
+            assert streams[-1].recv(4096).startswith(b"HTTP/1.1 200")
+        reply = siege.service.ask("GET", f"/submissions/{submission['id']}/events", person)
+        assert reply.status == 429
+        assert "end one of them first" in reply.json["detail"]
+        siege.service.wait(siege.service.hand_in(RIGHT), person="student")
+    finally:
+        for stream in streams:
+            stream.close()
+    siege.service.wait(submission, person=person)
+    wait_for(lambda: siege.service.ask("GET", f"/submissions/{submission['id']}/events",
+                                       person).status == 200)  # fmt: skip
+
+
+def test_B17_practice_takes_nothing_off_the_queue_that_counts(siege: Siege) -> None:
+    person = siege.add()
+    other = siege.add()
+    before = siege.service.sleep_for(2, other)
+    counted = siege.service.hand_in(RIGHT, person=person)
+    reply = siege.service.ask(
+        "POST", f"{PLACE}/submissions", person, b"## depth\na\n", file="answers.md",
+        practice="true",
+    )  # fmt: skip
+    assert reply.status == 201
+    siege.service.wait(counted, person=person)
+    siege.service.wait(dict(reply.json), person=person)
+    score = siege.service.ask("GET", f"{PLACE}/score", person).json
+    assert (score["score"], score["submission_id"]) == (2, counted["id"])
+    siege.service.wait(before, person=other)
