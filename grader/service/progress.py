@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from grader.errors import TooMany
 from grader.service.engine import Engine
 from grader.store.database import Store
 from grader.store.runs import find_usual_time
 from grader.store.schema import GradingRun, RunEvent, RunState
 
 LOOK_EVERY_S = 0.25
+MOST_STREAMS = 30
+"""Of one person: more tabs than anybody has open, far less than fills a process."""
 MOST_WAITING = 5_000
 """Places in the queue that are counted; whoever is behind hears 'more than'."""
 
@@ -51,7 +54,24 @@ class Watcher:
         self._queues: dict[int, set[asyncio.Queue[Sight]]] = defaultdict(set)
         self._seen: dict[int, int] = {}
         self._task: asyncio.Task[None] | None = None
+        self._watching: Counter[int] = Counter()
         self.is_stopping = False
+
+    def require_room(self, user_id: int) -> None:
+        """Errors   TooMany for one person's streams at once."""
+        if self._watching[user_id] >= MOST_STREAMS:
+            raise TooMany(f"you follow {MOST_STREAMS} gradings at once; end one of them first", 5)
+
+    async def watch_for(self, user_id: int, run_id: int, after: int = 0) -> AsyncIterator[Sight]:
+        """The same as `watch`, counted as this person's."""
+        self._watching[user_id] += 1
+        try:
+            async for sight in self.watch(run_id, after):
+                yield sight
+        finally:
+            self._watching[user_id] -= 1
+            if not self._watching[user_id]:
+                del self._watching[user_id]
 
     async def watch(self, run_id: int, after: int = 0) -> AsyncIterator[Sight]:
         """What happens to a run from now, and the parts after one's number; ends when it does."""

@@ -326,11 +326,12 @@ async def follow(request: Request, known: Asker, submission_id: Id) -> Response:
     With the header `Last-Event-ID` parts go on after that one.
     """
     service = find_service(request)
+    service.watcher.require_room(known.user_id)
     run_id = await run_in_threadpool(_find_followed, service, known, submission_id)
     last = request.headers.get("last-event-id", "0")
     after = int(last) if last.isascii() and last.isdigit() and len(last) < 16 else 0
     return StreamingResponse(
-        _tell(service, run_id, after, request),
+        _tell(service, known, run_id, after, request),
         media_type="text/event-stream",
         # A proxy that gathers a page before it passes it on would show nothing until the end.
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
@@ -346,9 +347,11 @@ def _find_followed(service: Service, known: Known, submission_id: int) -> int:
         return run.id
 
 
-async def _tell(service: Service, run_id: int, after: int, request: Request) -> AsyncIterator[str]:
+async def _tell(
+    service: Service, known: Known, run_id: int, after: int, request: Request
+) -> AsyncIterator[str]:
     told: tuple[object, ...] = ()
-    async for sight in service.watcher.watch(run_id, after):
+    async for sight in service.watcher.watch_for(known.user_id, run_id, after):
         if await request.is_disconnected():
             return
         for number, part in sight.parts:
