@@ -18,6 +18,7 @@ BODY_BYTES = 25 << 20
 """GitHub sends no event above 25 MB."""
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PLACE = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
+_SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _OPENED = ("opened", "reopened", "synchronize", "ready_for_review")
 _BRANCH = "refs/heads/"
 
@@ -39,11 +40,32 @@ class Pushed:
     installation: int | None = None
 
 
-def check_signature(body: bytes, signature: str, secret: str) -> None:
-    """Errors   NotAllowed for a body that whoever knows the secret did not sign."""
-    wanted = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(signature.encode("utf-8", "replace"), wanted.encode()):
+def require_signature(signature: str) -> None:
+    """Errors   NotAllowed for what is no signature at all, before anything is read."""
+    if not _SIGNATURE.fullmatch(signature):
         raise NotAllowed("this event is not signed with the webhook's secret")
+
+
+class SignedDigest:
+    """A body's signature, computed as the body comes."""
+
+    def __init__(self, secret: str) -> None:
+        self._digest = hmac.new(secret.encode(), digestmod=hashlib.sha256)
+        self._size = 0
+
+    def add(self, chunk: bytes) -> bytes:
+        """Errors   UsageError when the body is longer than any event."""
+        self._size += len(chunk)
+        if self._size > BODY_BYTES:
+            raise UsageError("this is larger than any event")
+        self._digest.update(chunk)
+        return chunk
+
+    def check(self, signature: str) -> None:
+        """Errors   NotAllowed for a body that whoever knows the secret did not sign."""
+        wanted = f"sha256={self._digest.hexdigest()}"
+        if not hmac.compare_digest(signature, wanted):
+            raise NotAllowed("this event is not signed with the webhook's secret")
 
 
 def read_event(name: str, document: object) -> Pushed | None:

@@ -20,7 +20,8 @@ from grader.service.api.finding import open_course
 from grader.service.api.shapes import Given, Id
 from grader.service.authorising import Action, Thing, require
 from grader.service.github.claims import Vouched, read_token
-from grader.service.github.events import BODY_BYTES, Pushed, check_signature, read_event
+from grader.service.github.events import Pushed, SignedDigest, read_event, require_signature
+from grader.service.intake import make_spool
 from grader.service.running import Service, find_service
 from grader.store import audit, commits
 from grader.store.admission import find_run
@@ -93,8 +94,16 @@ async def take_event(request: Request) -> dict[str, str]:
     secret = service.settings.github_webhook_secret
     if not secret:
         raise NotFound("no webhook is set up here")
-    body = await _read_body(request, BODY_BYTES)
-    check_signature(body, request.headers.get("x-hub-signature-256", ""), secret)
+    signature = request.headers.get("x-hub-signature-256", "")
+    require_signature(signature)
+    with make_spool(service.settings.folder) as spool:
+        # Nobody is known by the body's length: until it is seen to be signed, it is not in memory.
+        digest = SignedDigest(secret)
+        async for chunk in request.stream():
+            spool.write(digest.add(chunk))
+        digest.check(signature)
+        spool.seek(0)
+        body = await run_in_threadpool(spool.read)
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -221,15 +230,6 @@ def _take(
         session, repository, sha=pushed.sha, ref=pushed.ref, event=pushed.event,
         place=pushed.place, installation=pushed.installation,
     )  # fmt: skip
-
-
-async def _read_body(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise UsageError("this is larger than any event")
-    return bytes(body)
 
 
 def _read_bearer(service: Service, request: Request) -> Vouched:
