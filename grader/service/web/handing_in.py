@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 
 from grader.errors import SubmissionError
 from grader.service.intake import TooLarge, clean_name
-from grader.submission.files import File, show_size
+from grader.submission.files import HOW_TO_HAND_IN, TOTAL_BYTES, File, show_size
 from grader.submission.read import read_files
 
 ANSWERS = "answers.md"
@@ -50,6 +50,9 @@ def pack(
         if sizes > limit:
             raise TooLarge(f"this is larger than {show_size(limit)}; hand in code and answers only")
         given |= _read_upload(path, upload.filename)
+        if sum(map(len, given.values())) > TOTAL_BYTES:
+            # Each archive alone may unpack to as much.
+            raise TooLarge(f"this unpacks to more than {show_size(TOTAL_BYTES)}; {HOW_TO_HAND_IN}")
     files = {file.name: file.content for file in kept if file.name != TYPED} | given
     answers = write_answers(typed)
     if answers:
