@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -192,3 +193,21 @@ def test_B09_a_platforms_address_says_nothing_in_a_policy(siege: Siege, address:
 
     assert response.status_code == 403
     assert "did not say where the link is to go" in response.text
+
+
+def test_B10_guesses_that_come_at_once_are_counted_before_they_are_checked(siege: Siege) -> None:
+    person = siege.add()
+    browser = siege.browse()
+    fields = {FIELD: find_token(browser.get("/sign-in")), "email": f"{person}@example.edu"}
+
+    def guess(number: int) -> int:
+        return browser.http.post(
+            "/sign-in", data={**fields, "password": f"guess {number}"}
+        ).status_code
+
+    with ThreadPoolExecutor(24) as pool:
+        codes = list(pool.map(guess, range(24)))
+
+    assert codes.count(429) == 14
+    assert set(codes) == {422, 429}
+    siege.require_honest()

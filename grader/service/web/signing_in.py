@@ -56,11 +56,12 @@ def sign_in(request: Request, visit: Anybody, form: PageForm) -> Response:
     place = keep_here(form.read("next"))
     FEW.require_room(email)
     MANY.require_room(host)
+    # Counted before it is checked, which takes a while: many may come at once.
+    FEW.note(email)
     with visit.service.store.read() as session:
         user = find_user(session, email)
     is_right = is_password(form.get("password", ""), user.password_hash if user else None)
     if user is None or not is_right or user.disabled_at or user.erased_at:
-        FEW.note(email)
         MANY.note(host)
         return _show_form(request, visit, place, email=email, fault=WRONG, status=422)
     FEW.forget(email)
