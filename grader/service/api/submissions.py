@@ -16,13 +16,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from grader.errors import Conflict, NotFound, SubmissionError
+from grader.errors import Conflict, NotFound, SubmissionError, TooMany
 from grader.service.acting import Asker
 from grader.service.api.assignments import PLACE
 from grader.service.api.finding import open_assignment, open_submission
 from grader.service.api.shapes import NO_NUL, Id
 from grader.service.authorising import Action, Thing, may, require
 from grader.service.intake import IN_MEMORY_BYTES, look_at_upload, make_spool, stream_to_spool
+from grader.service.limiting import Buckets
 from grader.service.marked import read_marked_report
 from grader.service.progress import Sight
 from grader.service.running import Service, find_service
@@ -36,6 +37,8 @@ from grader.store.uploads import forget_upload, read_upload
 
 router = APIRouter(tags=["submissions"])
 
+REFUSED = Buckets(20)
+"""Uploads of one person that could not be read; each may take a second to find that out."""
 OURS = "the grader failed on this three times; staff have been told, and no points are lost"
 
 
@@ -94,6 +97,9 @@ async def hand_in(
     graded twice.
     """
     service = find_service(request)
+    wait_s = REFUSED.look(str(known.user_id))
+    if wait_s:
+        raise TooMany(f"too many uploads that cannot be read; wait {wait_s} s", wait_s)
     if upload is not None or _is_large(request):
         # What is small is quicker taken in than asked about; it is judged with all the rest.
         await run_in_threadpool(_require_may_submit, service, known, course, assignment)
@@ -109,6 +115,7 @@ async def hand_in(
             except SubmissionError:
                 # Whoever may not hand in here hears nothing else.
                 _require_may_submit(service, known, course, assignment)
+                REFUSED.take(str(known.user_id))
                 raise
             taken = take(
                 service, known, course, assignment, handed_in, practice, request.state.request_id
