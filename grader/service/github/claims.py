@@ -6,28 +6,22 @@ Source   https://docs.github.com/en/actions/reference/security/oidc
 from __future__ import annotations
 
 import datetime as dt
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 from joserfc import jwt
 from joserfc.errors import JoseError
 
 from grader.errors import NotSignedIn
+from grader.service.discovery import discover
 from grader.service.github.events import Pushed, check_number, check_place, check_sha
 from grader.service.web.lti.keys import fetch_keys
 
 LEEWAY_S = 30
 """Tokens live five minutes; clocks differ by seconds."""
-KEPT_S = 3600.0
-TIMEOUT_S = 10.0
 EVENTS = ("push", "workflow_dispatch")
 """On a pull request `sha` is a merge that nobody wrote, and its workflow may be anybody's."""
-_found: dict[str, tuple[float, str]] = {}
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +48,7 @@ def read_token(token: str, issuer: str, audience: str) -> Vouched:
         jti={"essential": True},
     )
     try:
-        keys = find_keys_url(issuer)
+        keys = str(discover(issuer, {"jwks_uri"})["jwks_uri"])
         try:
             found = jwt.decode(token, fetch_keys(keys), algorithms=["RS256"])
         except (JoseError, ValueError):
@@ -92,27 +86,3 @@ def _read_claims(claims: Mapping[str, Any]) -> Vouched:
         mark=claims["jti"],
         expires_at=dt.datetime.fromtimestamp(int(claims["exp"]) + LEEWAY_S, dt.UTC),
     )
-
-
-def find_keys_url(issuer: str) -> str:
-    """Where an issuer publishes its keys, by its own description; kept for an hour.
-
-    Errors   NotSignedIn when that can't be had, or is another's.
-    """
-    with _lock:
-        known = _found.get(issuer)
-    if known and time.monotonic() - known[0] < KEPT_S:
-        return known[1]
-    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
-    try:
-        response = httpx2.get(address, timeout=TIMEOUT_S)
-        response.raise_for_status()
-        document = dict(response.json())
-        if document["issuer"] != issuer:
-            raise ValueError("it describes another issuer")
-        keys = str(document["jwks_uri"])
-    except (httpx2.HTTPError, ValueError, KeyError) as trouble:
-        raise NotSignedIn(f"{address} cannot be read: {trouble}") from None
-    with _lock:
-        _found[issuer] = (time.monotonic(), keys)
-    return keys

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
-import time
 from typing import Any
 
 import httpx2
@@ -16,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.errors import NotAllowed, NotFound
+from grader.service.discovery import discover
 from grader.service.settings import Settings
 from grader.service.web.lti.launching import read_token
 from grader.service.web.lti.people import recognise
@@ -27,18 +26,16 @@ from grader.store.schema import Identity, User
 from grader.store.sessions import end_all_sessions
 
 router = APIRouter(prefix="/sign-in/oidc")
-KEPT_S = 3600.0
 TIMEOUT_S = 10.0
+NEEDED = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
 SCOPES = "openid email profile"
-_found: dict[str, tuple[float, dict[str, Any]]] = {}
-_lock = threading.Lock()
 
 
 @router.get("")
 def go(request: Request, visit: Anybody, next: str = "/") -> Response:
     """Send the browser to the institution's sign-in."""
     settings = _require_settings(visit)
-    provider = discover(settings.oidc_issuer)
+    provider = _find_provider(settings)
     verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
     browser = request.cookies.get(VISITOR) or secrets.token_urlsafe(24)
     state = visit.service.store.attempt(
@@ -71,7 +68,7 @@ def come_back(
     kept = visit.service.store.attempt(take)
     if error or not code:
         raise NotAllowed(f"{settings.oidc_name} did not sign you in: {error[:100] or 'no code'}")
-    provider = discover(settings.oidc_issuer)
+    provider = _find_provider(settings)
     try:
         with _client(request, settings, visit) as client:
             token = client.fetch_token(
@@ -119,28 +116,15 @@ def find_person(session: Session, issuer: str, claims: dict[str, Any]) -> int:
     return user.id
 
 
-def discover(issuer: str) -> dict[str, Any]:
-    """The institution's addresses, kept for an hour.
+def _find_provider(settings: Settings) -> dict[str, Any]:
+    """The institution's addresses.
 
     Errors   NotAllowed when they can't be had, or are another's.
     """
-    with _lock:
-        known = _found.get(issuer)
-    if known and time.monotonic() - known[0] < KEPT_S:
-        return known[1]
-    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
     try:
-        response = httpx2.get(address, timeout=TIMEOUT_S)
-        response.raise_for_status()
-        document = dict(response.json())
-        missing = {"authorization_endpoint", "token_endpoint", "jwks_uri"} - set(document)
-    except (httpx2.HTTPError, ValueError) as trouble:
-        raise NotAllowed(f"{address} cannot be read: {trouble}") from None
-    if missing or document.get("issuer") != issuer:
-        raise NotAllowed(f"{address} does not describe {issuer}")
-    with _lock:
-        _found[issuer] = (time.monotonic(), document)
-    return document
+        return discover(settings.oidc_issuer, NEEDED)
+    except ValueError as trouble:
+        raise NotAllowed(str(trouble)) from None
 
 
 def _client(request: Request, settings: Settings, visit: Visit) -> OAuth2Client:
