@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
+LONGEST = 180
+"""Bytes of a file's name: disks take 255, and an ending comes after it."""
+_NO_TEXT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 
 
@@ -29,7 +34,13 @@ def label_paths(paths: Sequence[Path]) -> tuple[str, ...]:
             index for index, name in named.items() if counts[name] > 1 and depth < len(steps[index])
         ]
         depth += 1
-    return tuple(labels)
+    return tuple(map(_show, labels))
+
+
+def _show(label: str) -> str:
+    """A label that any file may hold: what is no text, or hides some, has a digest in its place."""
+    shown = "".join(sign if unicodedata.category(sign) not in _NO_TEXT else "?" for sign in label)
+    return label if shown == label else f"{shown}~{_digest(label)}"
 
 
 def name_student(label: str) -> str:
@@ -42,5 +53,25 @@ def name_student(label: str) -> str:
 
 
 def name_file(label: str) -> str:
-    """A file name for a label; no two labels of a class share one."""
-    return label.replace("%", "%25").replace("/", "%2F").lstrip(".") or "_"
+    """A file name for a label; no two labels share one."""
+    plain = label.replace("%", "%25").replace("/", "%2F").replace("~", "%7E")
+    name = plain.lstrip(".-").encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore")
+    return name if name and name == plain else f"{name}~{_digest(label)}"
+
+
+def name_files(labels: Sequence[str]) -> tuple[str, ...]:
+    """The file names of a class, apart from each other however a disk compares names.
+
+    On many disks Ada and ada are one file: somebody would be given another's report.
+    """
+    names = list(map(name_file, labels))
+    folded = [unicodedata.normalize("NFC", name.casefold()) for name in names]
+    counts = Counter(folded)
+    return tuple(
+        name if counts[each] == 1 or "~" in name else f"{name}~{_digest(label)}"
+        for name, each, label in zip(names, folded, labels, strict=True)
+    )
+
+
+def _digest(label: str) -> str:
+    return sha256(label.encode("utf-8", "surrogateescape")).hexdigest()[:8]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.batch.labels import name_file
+from grader.batch.labels import name_files
 from grader.ci.grading import GradedFolder
 from grader.report import markdown, render_report
 from grader.report.findings import Finding, list_findings
@@ -143,10 +143,10 @@ def append_outputs(outputs: Mapping[str, str], path: Path) -> None:
 def write_files(graded: Sequence[GradedFolder], folder: Path, head: str) -> None:
     """The artifact: everyone's report, JUnit, and the body of a check run."""
     folder.mkdir(parents=True, exist_ok=True)
-    for each in graded:
+    names = name_files([each.folder or each.assignment for each in graded])
+    for name, each in zip(names, graded, strict=True):
         if each.report is None:
             continue
-        name = name_file(each.folder or each.assignment)
         for ending, format_name in (("json", "json"), ("html", "html"), ("junit.xml", "junit")):
             text = render_report(each.report, format_name, each.root)
             write_report(text, folder / f"{name}.{ending}")

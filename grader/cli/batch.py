@@ -190,10 +190,12 @@ def _make_rows(
     reports: Path | None,
     statistics: ClassStatistics,
 ) -> Iterator[Row]:
+    from grader.batch.labels import name_files
     from grader.batch.table import make_empty_row, make_row
     from grader.report.adjusting import adjust_report
 
-    for label, circumstances, each in zip(labels, given, graded, strict=True):
+    names = name_files(labels)
+    for label, name, circumstances, each in zip(labels, names, given, graded, strict=True):
         known = batch.journal.find(each.key) if each.key else None
         if known is None:
             status = "void" if each.is_our_fault else "unreadable"
@@ -203,19 +205,18 @@ def _make_rows(
         student, staff = (adjust_report(one, batch.assignment, circumstances) for one in known)
         statistics.add(label, staff)
         if reports is not None:
-            _write_reports(student, reports, label)
+            _write_reports(student, reports, name)
         yield make_row(label, circumstances, staff)
 
 
-def _write_reports(report: Report, folder: Path, label: str) -> None:
-    from grader.batch.labels import name_file
+def _write_reports(report: Report, folder: Path, name: str) -> None:
     from grader.report import find_renderer
     from grader.report.writing import write_report
 
     folder.mkdir(parents=True, exist_ok=True)
     for format_name in ("html", "json"):
         text = find_renderer(format_name)(report)
-        write_report(text, folder / f"{name_file(label)}.{format_name}")
+        write_report(text, folder / f"{name}.{format_name}")
 
 
 def _write_similar(batch: Batch, labels: Sequence[str], path: Path) -> None:

@@ -57,7 +57,7 @@ def read_with_files(path: Path) -> tuple[Submission, list[File]]:
         raise SubmissionError(_nothing_read(path, remarks))
     submission = Submission(
         id=identify(files),
-        name=path.resolve().name,
+        name=show_path(Path(path.resolve().name)),
         answers=answers,
         sources=tuple(sources),
         remarks=_cut(remarks),
