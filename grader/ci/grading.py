@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.cache import find_cache_folder
 from grader.ci.choosing import find_left_out
-from grader.ci.trees import Repository
+from grader.ci.trees import PATH_BYTES, Repository
 from grader.errors import SubmissionError
 from grader.expected import ExpectedValues
 from grader.final_score import Circumstances
@@ -55,6 +55,10 @@ def grade_commit(
         graded = []
         for folder, assignment in folders.items():
             loaded = course.load(assignment)
+            if not folder.isprintable() or len(folder.encode()) > PATH_BYTES:
+                words = "its folder has a name that others cannot show; rename it"
+                graded.append(GradedFolder(folder="", assignment=assignment, trouble=words))
+                continue
             with tempfile.TemporaryDirectory(prefix="fairmark-") as scratch:
                 target = Path(scratch) / (folder.rpartition("/")[2] or assignment)
                 target.mkdir()

@@ -16,6 +16,8 @@ from grader.submission.files import MIB, SEEN_ENTRIES, TOTAL_BYTES
 
 FILE_BYTES = 20 * MIB
 """More than the grader reads of any file; the rest is left out and named."""
+PATH_BYTES = 1_000
+"""Far more than homework needs; systems take 4,096 with the folder that it is put into."""
 PATIENCE_S = 120
 """Git answers in milliseconds; a broken repository may make it wait for ever."""
 _PLAIN_FILES = ("100644", "100755")
@@ -79,8 +81,11 @@ class Repository:
             raise SubmissionError(f"more than {TOTAL_BYTES // MIB} MiB; hand in text, no data")
         for (_, inner), content in zip(chosen, self._read_blobs(chosen), strict=True):
             path = target / inner
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            except (FileExistsError, NotADirectoryError, IsADirectoryError):
+                left_out.append(f"{_show(inner)}: a file and a folder have this name")
         return tuple(left_out)
 
     def _read_blobs(self, chosen: list[tuple[TreeEntry, str]]) -> list[bytes]:
@@ -144,6 +149,8 @@ def _find_oddity(entry: TreeEntry, inner: str) -> str:
         return "its name means something else to other systems"
     if any(len(step.encode("utf-8", "surrogateescape")) > 255 for step in steps):
         return "its name is too long"
+    if len(inner.encode("utf-8", "surrogateescape")) > PATH_BYTES:
+        return "its path is too long; put it nearer to the top"
     return f"more than {FILE_BYTES // MIB} MiB" if entry.size > FILE_BYTES else ""
 
 
