@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import PurePosixPath
 
+from grader import killable
 from grader.cache import name_key
 from grader.errors import BrokenReference, SandboxFault
 from grader.expected import ExpectedValues
@@ -78,7 +79,7 @@ class SubmissionBench:
             )
             for index, given in enumerate(inputs)
         ]
-        return self.sandbox.run(calls, STUDENT)
+        return self._run(calls, STUDENT)
 
     def call_reference(
         self,
@@ -109,7 +110,7 @@ class SubmissionBench:
             )
             for index in missing
         ]
-        for index, run in zip(missing, self.sandbox.run(calls, REFERENCE), strict=True):
+        for index, run in zip(missing, self._run(calls, REFERENCE), strict=True):
             self._require_value(function, run)
             # Values for inputs that only this student's failure led to are not for the disk.
             self._expected.remember(keys[index], run.value, only_here=limits is not None)
@@ -137,11 +138,17 @@ class SubmissionBench:
             )
             for index in missing
         ]
-        for index, run in zip(missing, self.sandbox.run(calls, REFERENCE), strict=True):
+        for index, run in zip(missing, self._run(calls, REFERENCE), strict=True):
             self._require_value(function, run)
             self._expected.remember(keys[index], run.value)
             known[index] = True, run.value
         return [value for _, value in known]
+
+    def _run(self, calls: Sequence[Call], role: str) -> list[Run]:
+        killable.wait()
+        runs = self.sandbox.run(calls, role)
+        killable.go_on()
+        return runs
 
     def _require_value(self, function: str, run: Run) -> None:
         if run.ending is Ending.RETURNED:

@@ -13,8 +13,9 @@ from grader import __version__
 from grader.bench import SubmissionBench, find_version
 from grader.errors import GraderError, InstructorError, NoIsolation
 from grader.expected import ExpectedValues
+from grader.killable import TookTooLong, rest
 from grader.kinds.handing_in import hand_in
-from grader.kinds.judging import judge_part
+from grader.kinds.judging import begin_steps, judge_part
 from grader.kinds.protocol import HandedIn
 from grader.report.build import build_report
 from grader.report.models import Audience, Report
@@ -164,8 +165,12 @@ def _carry(
     """Note what later parts build on; without it they are void, not wrong."""
     from grader.kinds.carrying import carry
 
-    with suppress(GraderError):
-        earlier[part_id] = carry(part, part_id, answer, bench, earlier)
+    with suppress(GraderError, TookTooLong):
+        try:
+            begin_steps(part, f"{part_id} carried", answer)
+            earlier[part_id] = carry(part, part_id, answer, bench, earlier)
+        finally:
+            rest()
 
 
 def warm_up(

@@ -2,7 +2,8 @@
 
 Forked once the assignment is loaded, so that they share its memory and start at once. One that
 dies takes nothing with it: what it was grading is given to a fresh one, and the second time given
-up. When the parent ends, however it ends, they end.
+up. One that was ended over a comparison is followed by one that leaves that comparison out. When
+the parent ends, however it ends, they end.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
 from grader.errors import SystemFault
+from grader.killable import Note, be_watched, is_ended_over
 
 Finished = TypeVar("Finished")
 
@@ -40,11 +42,14 @@ class WorkerPool(Generic[Finished]):
         self._start = start
         self._count = count
         self._workers: list[_Worker] = []
+        self._left_out: dict[int, set[str]] = {}
+        """Of each index, the steps that a worker was ended over."""
 
     def run(self, total: int) -> Iterator[tuple[int, Finished | Exception]]:
         """Each index with what came of it, as they finish; an exception is passed on as a value."""
         waiting = deque(range(total))
         tried = [0] * total
+        self._left_out.clear()
         self._workers = [_Worker(self._start) for _ in range(min(self._count, total))]
         busy: dict[Connection, tuple[_Worker, int]] = {}
         idle = list(self._workers)
@@ -53,7 +58,7 @@ class WorkerPool(Generic[Finished]):
                 worker, index = idle.pop(), waiting.popleft()
                 tried[index] += 1
                 with suppress(BrokenPipeError):
-                    worker.pipe.send(index)
+                    worker.pipe.send((index, self._left_out.get(index, ())))
                 busy[worker.pipe] = worker, index
             for ready in wait(list(busy)):
                 assert isinstance(ready, Connection)
@@ -63,6 +68,10 @@ class WorkerPool(Generic[Finished]):
                 except (EOFError, OSError):
                     worker.close()
                     self._workers.remove(worker)
+                    left_out = self._left_out.setdefault(index, set())
+                    if is_ended_over(worker.last_step, worker.ended_by, left_out):
+                        left_out.add(worker.last_step)
+                        tried[index] -= 1
                     if tried[index] < TRIES:
                         waiting.appendleft(index)
                     else:
@@ -95,9 +104,14 @@ class _Worker:
     def __init__(self, start: Callable[[], Callable[[int], object]]) -> None:
         context = get_context("fork")
         self.pipe, theirs = context.Pipe()
+        self._note = Note()
+        # Both known once it is closed.
+        self.ended_by, self.last_step = 0, ""
         sys.stdout.flush()
         sys.stderr.flush()
-        self._process = context.Process(target=_serve, args=(theirs, self.pipe, start, os.getpid()))
+        self._process = context.Process(
+            target=_serve, args=(theirs, self.pipe, start, os.getpid(), self._note)
+        )
         self._process.start()
         theirs.close()
 
@@ -113,6 +127,9 @@ class _Worker:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+        self.ended_by = -(self._process.exitcode or 0)
+        self.last_step = self._note.read()
+        self._note.close()
 
 
 def _serve(
@@ -120,6 +137,7 @@ def _serve(
     parents: Connection,
     start: Callable[[], Callable[[int], object]],
     parent: int,
+    note: Note,
 ) -> None:
     parents.close()
     # An interrupt goes to the whole terminal; the parent decides what becomes of it.
@@ -131,11 +149,13 @@ def _serve(
     work = start()
     while True:
         try:
-            index = pipe.recv()
+            asked = pipe.recv()
         except EOFError:
             break
-        if index is None:
+        if asked is None:
             break
+        index, left_out = asked
+        be_watched(note, left_out)
         try:
             finished: object = work(index)
         except Exception as fault:

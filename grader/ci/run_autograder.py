@@ -18,6 +18,7 @@ from grader.errors import GraderError, InstructorError, SubmissionError
 from grader.expected import ExpectedValues
 from grader.final_score import Circumstances, choose_attempt
 from grader.grading import grade
+from grader.killable import run_watched
 from grader.report import render_report
 from grader.report.adjusting import adjust_report
 from grader.report.models import AdjustmentReport, Report
@@ -118,4 +119,4 @@ def main(platform: str, root: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(run_watched(lambda: main(*sys.argv[1:3])))

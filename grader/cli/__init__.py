@@ -21,6 +21,7 @@ from grader.errors import (
     UnknownAssignment,
     UsageError,
 )
+from grader.killable import run_watched
 
 COMMANDS = {
     "submit": ("grader.cli.submit", "Grade one submission and print its report."),
@@ -43,6 +44,9 @@ COMMANDS = {
     "doctor": ("grader.cli.doctor", "Say what works on this machine and how to get the rest."),
 }
 """Name to module and help; the module's `command` is the click command."""
+
+COMPARING = ("submit", "ci", "watch", "try")
+"""Commands that judge answers in their own process, which may have to be ended over one."""
 
 GRADED, BELOW, USAGE, INVALID_SPEC, NOTHING_TO_GRADE, OUR_FAULT = 0, 1, 2, 3, 4, 5
 INTERRUPTED = 130
@@ -80,7 +84,10 @@ def main() -> None:
     """Run the command and turn every error into one line and an exit code."""
     # Nothing that a start-up makes is garbage; looking for it costs a tenth of a cold run.
     gc.set_threshold(50_000)
-    sys.exit(run(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in COMPARING:
+        sys.exit(run_watched(lambda: run(arguments)))
+    sys.exit(run(arguments))
 
 
 def run(arguments: list[str]) -> int:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from grader import killable
 from grader.kinds import BY_CODE, find_kind
 from grader.kinds.marking import ANSWER, explain
 from grader.kinds.protocol import Bench, HandedIn
-from grader.kinds.stopping import LIMIT_S, TookTooLong, stop_after
+from grader.kinds.stopping import (
+    BY_CODE_ALLOWED,
+    LIMIT_S,
+    WRITTEN_ALLOWED,
+    TookTooLong,
+    stop_after,
+)
 from grader.spec.models import Hint
 from grader.verdicts import Outcome, Verdict, failed
 
@@ -36,6 +44,33 @@ def judge_part(
     """
     if _is_unanswered(part, handed_in):
         return _missing(part, handed_in)
+    try:
+        begin_steps(part, part_id, handed_in)
+        return _judge_answered(part, part_id, handed_in, bench, earlier)
+    except TookTooLong:
+        return _leave_open()
+    finally:
+        killable.rest()
+
+
+def begin_steps(part: Any, part_id: str, handed_in: HandedIn) -> None:
+    """Let what follows be ended, with this process, where somebody else would go on without it.
+
+    Errors   TookTooLong when it was ended before.
+    """
+    if killable.is_watched():
+        written = hashlib.sha256(repr(handed_in).encode("utf-8", "replace")).hexdigest()
+        allowed = BY_CODE_ALLOWED if part.kind in BY_CODE else WRITTEN_ALLOWED
+        killable.begin(f"{part_id} {written}", allowed)
+
+
+def _judge_answered(
+    part: Any,
+    part_id: str,
+    handed_in: HandedIn,
+    bench: Bench,
+    earlier: Mapping[str, Earlier] | None,
+) -> tuple[Outcome, ...]:
     if part.kind in BY_CODE:
         return find_kind(part.kind).judge(part, part_id, handed_in, bench)
     from grader.kinds.carrying import judge_carried, resolve_answer
@@ -102,9 +137,13 @@ def _judge_in_time(judge: Callable[[], tuple[Outcome, ...]]) -> tuple[Outcome, .
     try:
         return stop_after(LIMIT_S, judge)
     except TookTooLong:
-        words = explain("comparing it takes too long", advice="a person will look at this answer")
-        note = f"stopped after {LIMIT_S:g} s of processor time"
-        return (failed(ANSWER, Verdict.UNDECIDED, words, staff_note=note),)
+        return _leave_open()
+
+
+def _leave_open() -> tuple[Outcome, ...]:
+    words = explain("comparing it takes too long", advice="a person will look at this answer")
+    note = f"stopped after {LIMIT_S:g} s of processor time, or ended with its process"
+    return (failed(ANSWER, Verdict.UNDECIDED, words, staff_note=note),)
 
 
 def _is_unanswered(part: Any, handed_in: HandedIn) -> bool:

@@ -40,13 +40,17 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     settings = requests.get()
+    # Nobody whom this process starts writes there.
+    os.set_inheritable(settings["note"], False)
 
     # All that a grading needs, before anything is claimed for this slot.
     import grader.grading
     import grader.submission.read  # noqa: F401
     from grader.expected import ExpectedValues
+    from grader.killable import Note, be_watched
     from grader.sandbox.pool import SPARE_AFTER, Sandbox
 
+    step = Note(settings["note"])
     expected = ExpectedValues(Path(settings["expected"]))
     with Sandbox(slots=settings["calls"], spare_after=SPARE_AFTER) as sandbox:
         sandbox.begin()
@@ -54,6 +58,7 @@ def main() -> None:
         _reply(replies, {"ready": True})
         while True:
             request = requests.get()
+            be_watched(step, request["left_out"])
             try:
                 _grade(request, sandbox, expected, assignments, replies)
             except Exception as fault:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import SystemFault
+from grader.killable import Note, is_ended_over
 from grader.report.json import read as read_report
 from grader.store.finishing import Result
 
@@ -26,6 +27,10 @@ _CHUNK = 1 << 18
 
 class SlotDied(SystemFault):
     """The process that graded ended without a result."""
+
+    def __init__(self, words: str, *, ended_by: int = 0, last_step: str = "") -> None:
+        super().__init__(words)
+        self.ended_by, self.last_step = ended_by, last_step
 
 
 class SlotStopped(SystemFault):
@@ -43,6 +48,7 @@ class Slot:
         self._expected = expected
         self._calls = calls
         self._process: subprocess.Popen[bytes] | None = None
+        self._note: Note | None = None
         self._rest = b""
         self._is_ready = False
 
@@ -54,14 +60,37 @@ class Slot:
         on_part: Callable[[dict[str, Any]], None],
         may_go_on: Callable[[], bool],
     ) -> Result:
-        """The student's and the staff's report.
+        """The student's and the staff's report; a process that was ended over a comparison is
+        followed by one that leaves it out.
 
         Errors   SlotStopped when `may_go_on` said no; SlotDied when the process ended, took too
                  long or said something else; SystemFault, in its words, when grading failed.
         """
-        self.prepare(may_go_on)
-        self._send(request)
         given_up_at = time.monotonic() + limit_s
+        left_out: list[str] = []
+        told: set[str] = set()
+
+        def tell(part: dict[str, Any]) -> None:
+            if part["id"] not in told:
+                told.add(part["id"])
+                on_part(part)
+
+        while True:
+            self.prepare(may_go_on)
+            try:
+                self._send({**request, "left_out": left_out})
+                return self._hear(given_up_at, tell, may_go_on)
+            except SlotDied as died:
+                if not is_ended_over(died.last_step, died.ended_by, left_out):
+                    raise
+                left_out.append(died.last_step)
+
+    def _hear(
+        self,
+        given_up_at: float,
+        on_part: Callable[[dict[str, Any]], None],
+        may_go_on: Callable[[], bool],
+    ) -> Result:
         while True:
             reply = self._read_reply(given_up_at, may_go_on)
             if "part" in reply:
@@ -89,6 +118,9 @@ class Slot:
     def kill(self) -> None:
         """End the process and all that it started."""
         process, self._process = self._process, None
+        note, self._note = self._note, None
+        if note is not None:
+            note.close()
         if process is None:
             return
         process.kill()
@@ -107,14 +139,17 @@ class Slot:
             return
         self.kill()
         self._rest, self._is_ready = b"", False
+        self._note = Note()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "grader.service.slot"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=(self._note.descriptor,),
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-        self._send({"expected": str(self._expected), "calls": self._calls})
+        settings = {"expected": str(self._expected), "calls": self._calls}
+        self._send({**settings, "note": self._note.descriptor})
 
     def _send(self, document: dict[str, Any]) -> None:
         assert self._process and self._process.stdin
@@ -146,6 +181,8 @@ class Slot:
         return reply
 
     def _died(self) -> SlotDied:
-        code = self._process.wait() if self._process else None
+        code = self._process.wait() if self._process else 0
+        last_step = self._note.read() if self._note else ""
         self.kill()
-        return SlotDied(f"the grading process ended with code {code} before it had a result")
+        words = f"the grading process ended with code {code} before it had a result"
+        return SlotDied(words, ended_by=-code, last_step=last_step)
