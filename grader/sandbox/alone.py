@@ -32,6 +32,8 @@ from grader.sandbox.bubblewrap import (
     list_readable,
     show_read_only,
 )
+from grader.sandbox.cgroups import find_lent, make_groups
+from grader.sandbox.child.cgroups import Group
 from grader.sandbox.graphics import NO_GRAPHICS, Graphics
 from grader.sandbox.seccomp import build_filter
 from grader.sandbox.starting import NOBODY, can_be_nobody, map_users
@@ -41,7 +43,8 @@ PACKAGE = Path(__file__).resolve().parents[1]
 BOX_MIB = 256
 """Files of one program, which are memory."""
 MEMORY_MIB = 16 << 10
-"""Written memory of its own. Address space has no limit: a driver reserves all of a GPU's."""
+"""All of it in a control group, where the machine lends one; written memory of its own besides.
+Address space has a limit only without a GPU, for a driver reserves all of a GPU's."""
 FILES, THREADS = 1024, 512
 """A driver opens some hundred, and has threads for each processor."""
 ANSWER_BYTES = 8 << 20
@@ -140,10 +143,11 @@ def _run(program: Program, tier: Tier) -> Finished:
             pipes = [says, waits]
             for descriptor in (said, go):
                 stack.callback(os.close, descriptor)
-        command, environment = build_box(program, tier, folder, pipes)
+        entrances = _enter_group(tier, stack)
+        command, environment = build_box(program, tier, folder, pipes, entrances)
         process = subprocess.Popen(
             command, stdin=request, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=environment, cwd="/", pass_fds=pipes, start_new_session=True,
+            env=environment, cwd="/", pass_fds=[*pipes, *entrances], start_new_session=True,
         )  # fmt: skip
         stack.callback(_end, process)
         for descriptor in pipes:
@@ -154,6 +158,23 @@ def _run(program: Program, tier: Tier) -> Finished:
         return _listen(process, program)
 
 
+def _enter_group(tier: Tier, stack: ExitStack) -> list[int]:
+    """Files by which a program enters a control group of its own; none where none is lent."""
+    groups = make_groups(find_lent() if tier is not Tier.NONE else None)
+    if groups is None:
+        return []
+    stack.callback(groups.remove)
+    try:
+        group = Group(groups.lent.version, groups.descriptors, "box")
+        stack.callback(group.close)
+        group.take(MEMORY_MIB, THREADS)
+    except OSError:
+        return []
+    finally:
+        groups.close()
+    return group.entrances
+
+
 def _fill(descriptor: int, content: bytes) -> None:
     remaining = memoryview(content)
     while remaining:
@@ -162,7 +183,7 @@ def _fill(descriptor: int, content: bytes) -> None:
 
 
 def build_box(
-    program: Program, tier: Tier, folder: str, pipes: list[int]
+    program: Program, tier: Tier, folder: str, pipes: list[int], entrances: list[int]
 ) -> tuple[list[str], dict[str, str]]:
     """The command that starts a program in its box, and its environment."""
     boxed = tier.has_bubblewrap
@@ -170,6 +191,7 @@ def build_box(
         "program": program.text,
         "wall": "none" if tier is Tier.NONE else "landlock" if tier.is_fenced else "namespaces",
         "parent": 0 if boxed else os.getpid(),
+        "entrances": entrances,
         "user": 0,
         "private": [folder, "/tmp", "/dev/shm"] if boxed else [folder],
         "readable": ["/"],
@@ -224,11 +246,12 @@ def _build_wall(program: Program, pipes: list[int]) -> list[str]:
 
 
 def _limit(program: Program) -> dict[str, int]:
+    memory = "RLIMIT_DATA" if program.graphics.devices else "RLIMIT_AS"
     return {
         "RLIMIT_CORE": 0,
         "RLIMIT_CPU": int(program.time_s) + 1,
         "RLIMIT_FSIZE": BOX_MIB << 20,
-        "RLIMIT_DATA": MEMORY_MIB << 20,
+        memory: MEMORY_MIB << 20,
         "RLIMIT_NOFILE": FILES,
         "RLIMIT_NPROC": THREADS,
         "RLIMIT_STACK": 8 << 20,

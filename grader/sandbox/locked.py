@@ -29,6 +29,8 @@ def lock_in(set_up: dict[str, Any]) -> None:
 
     Errors   OSError, where the machine refuses: the program is then not run.
     """
+    for entrance in set_up["entrances"]:
+        os.write(entrance, b"0")
     os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     isolation.end_with_parent(set_up["parent"])
     if set_up["wall"] != "none":

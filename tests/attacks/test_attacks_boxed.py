@@ -20,8 +20,9 @@ import pytest
 from grader.errors import NoIsolation
 from grader.sandbox import alone
 from grader.sandbox.alone import Finished, Program, run_alone
+from grader.sandbox.cgroups import find_lent
 from grader.sandbox.child import landlock
-from grader.sandbox.graphics import Graphics, find_graphics
+from grader.sandbox.graphics import NO_GRAPHICS, Graphics, find_graphics
 from grader.sandbox.pool import Sandbox
 from grader.sandbox.tiers import Tier
 
@@ -248,6 +249,41 @@ def test_memory_is_bounded(tier: Tier, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = attempt(tier, "kept = bytearray(2 << 30); print(len(kept))")
 
     assert ended.fault and "MemoryError" in ended.complaint
+
+
+SHARED = """
+import mmap
+kept = mmap.mmap(-1, 2 << 30)
+for start in range(0, 2 << 30, 1 << 20):
+    kept[start : start + (1 << 20)] = bytes(1 << 20)
+print(len(kept))
+"""
+
+
+@pytest.mark.parametrize("graphics", [AS_IF_GPU, NO_GRAPHICS], ids=["with a GPU", "without"])
+def test_memory_that_is_nobodys_own_is_bounded_too(
+    tier: Tier, monkeypatch: pytest.MonkeyPatch, graphics: Graphics
+) -> None:
+    if graphics.devices and find_lent() is None:
+        pytest.skip("this machine lends no control groups")
+    monkeypatch.setattr(alone, "MEMORY_MIB", 512)
+
+    ended = attempt(tier, SHARED, graphics)
+
+    assert ended.fault and ended.answer == b""
+
+
+def test_a_box_leaves_no_control_group(tier: Tier) -> None:
+    lent = find_lent()
+    if lent is None:
+        pytest.skip("this machine lends no control groups")
+    before = {path for folder in lent.folders.values() for path in folder.glob("fairmark-*")}
+
+    attempt(tier, "print(1)")
+
+    ours = f"fairmark-{os.getpid()}-"
+    after = {path for folder in lent.folders.values() for path in folder.glob(f"{ours}*")}
+    assert after <= before
 
 
 def test_a_wall_that_does_not_hold_is_not_used(tier: Tier, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,6 +78,11 @@ class Group:
         is_new, self._killed_before = count > self._killed_before, count
         return is_new
 
+    def close(self) -> None:
+        """Forget its files; it stays."""
+        for file in (*self.entrances, *self.limits.values(), self.kills):
+            os.close(file)
+
 
 def _open(path: str, folder: int, mode: int) -> int:
     return os.open(path, mode | os.O_CLOEXEC, dir_fd=folder)
