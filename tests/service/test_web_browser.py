@@ -158,6 +158,32 @@ def test_answers_are_typed_and_what_a_student_wrote_stays_text(chromium: Any, ad
     assert not staff.complaints
 
 
+def test_what_is_typed_outlives_a_session_that_ran_out(chromium: Any, address: str) -> None:
+    tab = Tab(chromium, address).sign_in("ada")
+    place = "/courses/dl/assignments/quick"
+    tab.go(place)
+    tab.page.fill("#answer-why", "Three hours of thought.")
+    tab.context.clear_cookies()
+    tab.page.click("button.main")
+    assert "You are signed out" in tab.read()
+    assert "What you typed is kept in this tab" in tab.read()
+    tab.page.click("main a")
+    tab.page.fill("#email", "ada@example.edu")
+    tab.page.fill("#password", PASSWORD)
+    tab.page.click("button.main")
+    tab.page.wait_for_url(address + place)
+    assert tab.page.input_value("#answer-why") == "Three hours of thought."
+    assert "here again, not yet handed in" in tab.read()
+    tab.page.click("text=Forget it")
+    assert tab.page.input_value("#answer-why") != "Three hours of thought."
+    tab.page.reload()
+    assert tab.page.input_value("#answer-why") != "Three hours of thought."
+    tab.page.fill("#answer-why", "Nobody else's.")
+    tab.page.click("text=Sign out")
+    tab.sign_in("bo").go(place)
+    assert tab.page.input_value("#answer-why") != "Nobody else's."
+
+
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
 def test_pages_are_accessible_and_fit(chromium: Any, address: str, size: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
@@ -219,10 +245,9 @@ def test_everything_works_without_javascript(chromium: Any, address: str, tmp_pa
     tab.page.check("input[value=b]")
     tab.page.fill("#answer-why", "Layers compose.")
     tab.page.click("text=Show how my answers are read")
-    assert "Nothing was handed in." in tab.read()
-    tab.page.go_back()
-    tab.page.check("input[value=b]")
-    tab.page.fill("#answer-why", "Layers compose.")
+    assert "Nothing was handed in" in tab.read()
+    assert tab.page.is_checked("input[value=b]")
+    assert tab.page.input_value("#answer-why") == "Layers compose."
     tab.page.click("button.main")
     assert "/submissions/" in tab.page.url, tab.read()
     place = tab.page.url.removeprefix(address)
@@ -233,7 +258,7 @@ def test_everything_works_without_javascript(chromium: Any, address: str, tmp_pa
     for item in staff.page.query_selector_all("fieldset"):
         item.query_selector("input[type=radio][value='1.0'], input[type=radio][value='1']").check()
     staff.page.fill("#comment", "Good.")
-    staff.page.click("text=Keep, and go on")
+    staff.page.click("text=Save, and go on")
     tab.go(place)
     assert "Marked by a person" in tab.read()
     assert "4 of 5 points" in tab.read()

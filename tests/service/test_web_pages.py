@@ -229,10 +229,48 @@ def test_what_cannot_be_taken_is_said_and_what_was_typed_stays(
         files={"files": ("virus.exe", b"MZ")},
     )  # fmt: skip
     assert response.status_code == 422
-    assert "a file called 'virus.exe' is not read" in read_text(response.text)
+    assert "A file called 'virus.exe' is not read" in read_text(response.text)
     assert "kept words" in response.text
     empty = browser.post(f"{PLACE}/hand-in", PLACE, files={"files": ("", b"")})
-    assert "there is nothing to hand in" in read_text(empty.text)
+    assert "There is nothing to hand in" in read_text(empty.text)
+
+
+def test_an_error_says_what_to_do_and_leads_back(service: Deployment) -> None:
+    browser = Browser(service).sign_in("student")
+    missing = read_text(browser.get("/nowhere", 404))
+    assert "There is no such page; its address may be mistyped." in missing
+    assert "give them the number" not in missing
+    mistyped = read_text(browser.get(f"{PLACE}/regrades/one", 422))
+    assert "This address is mistyped, or not complete." in mistyped
+    assert "Student" in browser.get("/operator", 403).partition("<main")[0]
+    browser.http.headers["Referer"] = f"{service.address}{PLACE}"
+    stale = browser.http.post(f"{PLACE}/hand-in", data={"csrf": "0"})
+    assert f'<a href="{PLACE}">Back to the page</a>' in stale.text
+    browser.http.cookies.clear()
+    signed_out = browser.http.post(f"{PLACE}/hand-in", data={"csrf": "0"})
+    assert f'<a href="/sign-in?next={PLACE}">Sign in</a>' in signed_out.text
+    browser.http.headers["Referer"] = f"https://evil.example{PLACE}"
+    foreign = browser.http.post(f"{PLACE}/hand-in", data={"csrf": "0"})
+    assert '<a href="/sign-in?next=/">Sign in</a>' in foreign.text
+
+
+def test_points_are_chosen_or_typed_and_the_comment_stays(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, browser = newcomer
+    place = hand_in(browser)
+    wait_graded(browser, place)
+    grader = Browser(service).sign_in("grader")
+    answer = f"{PLACE}/marking/{place.rpartition('/')[2]}/why"
+    item = "Functions are composed."
+    said = {f"points:{item}": "1", f"typed:{item}": "2", "comment": "See chapter 4."}
+    both = grader.post(answer, PLACE, data=said)
+    assert both.status_code == 422
+    assert "1 is chosen and 2 is typed; say which." in read_text(both.text)
+    assert "See chapter 4." in both.text
+    neither = grader.post(answer, PLACE, comment="See chapter 4.")
+    assert "Give points for at least one item" in read_text(neither.text)
+    assert grader.post(answer, PLACE, data={**said, f"points:{item}": ""}).status_code == 303
 
 
 def test_a_student_sees_nobody_elses_work(
@@ -405,7 +443,9 @@ def test_code_and_report_stand_side_by_side_for_staff(
 
 def test_problems_pairs_and_the_service_have_their_pages(service: Deployment) -> None:
     grader = Browser(service).sign_in("grader")
-    assert "No certificate on this machine." in grader.get(f"{PLACE}/problems")
+    assert "Nothing of this version was proved on this machine yet" in grader.get(
+        f"{PLACE}/problems"
+    )
     assert "No two submissions are alike." in grader.get(f"{PLACE}/similar")
     operator = Browser(service).sign_in("operator")
     text = read_text(operator.get("/operator"))

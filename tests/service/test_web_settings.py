@@ -87,7 +87,7 @@ def test_an_instructor_sets_when_it_is_due_and_what_late_work_loses(service: Dep
     assert found["per_hour"] == 5
     student = read_text(Browser(service).sign_in("student").get(PLACE))
     assert "Sat 1 Mar 2031, 12:00 CET" in student
-    assert "5 an hour at most" in student
+    assert "At most 5 an hour" in student
     # Registering the folder anew leaves what it does not speak of.
     with service.store.write() as session:
         course = session.get_one(Course, service.klass.course.id)
@@ -103,7 +103,7 @@ def test_what_cannot_be_is_said_beside_what_was_filled_in(service: Deployment) -
         due_at="2031-03-01T12:00", **FILLED,
     )  # fmt: skip
     assert wrong.status_code == 422
-    assert "it would be due before it opens" in wrong.text
+    assert "It would be due before it opens" in wrong.text
     assert "2031-04-01T12:00" in wrong.text
     for changes in ({"late": {"loss": 2}}, {"queue": "Über"}, {"per_hour": 0}, {"dew": None}):
         assert service.ask("PATCH", API, "instructor", document=changes).status == 422

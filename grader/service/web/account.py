@@ -23,6 +23,13 @@ from grader.store.types import now
 router = APIRouter(prefix="/account")
 STUDENT_SCOPES = ("submit", "read:own")
 MOST_DAYS = 366
+SCOPE_WORDS = {
+    "submit": "hand in",
+    "read:own": "read my own results",
+    "grade": "read and mark students' work",
+    "admin:course": "change my courses",
+    "operate": "run the service",
+}
 
 
 @router.get("")
@@ -32,7 +39,7 @@ def show_account(request: Request, visit: SignedIn, said: str = "") -> Response:
 
 
 DONE = {
-    "zone": "Your time zone is kept.",
+    "zone": "Your time zone is saved.",
     "password": "Your password is changed; all other browsers are signed out.",
     "ended": "That browser is signed out.",
     "revoked": "That token no longer works.",
@@ -66,8 +73,8 @@ def _show(
     is_staff = person.is_operator or any(role != "student" for role in person.roles.values())
     return render(
         visit, "account.html", status, user=user, sign_ins=sign_ins, tokens=tokens, here=here,
-        scopes=SCOPES if is_staff else STUDENT_SCOPES, zones=list_zones(), done=done, fault=fault,
-        new_token=token, today=now(),
+        scopes=SCOPES if is_staff else STUDENT_SCOPES, scope_words=SCOPE_WORDS,
+        zones=list_zones(), done=done, fault=fault, new_token=token, today=now(),
     )  # fmt: skip
 
 

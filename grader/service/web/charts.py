@@ -38,8 +38,10 @@ def draw_columns(columns: Sequence[Column], title: str, below: str) -> Markup:
                 f'<text class="count" x="{x + step / 2:.1f}" y="{y - 4:.1f}">{column.count}</text>'
             )
         if index % max(1, len(columns) // 10) == 0:
+            # On a phone every other label is left out.
+            odd = ' class="odd"' if index % 2 else ""
             drawn.append(
-                f'<text x="{x + step / 2:.1f}" y="{HEIGHT - 20}">{escape(column.label)}</text>'
+                f'<text{odd} x="{x + step / 2:.1f}" y="{HEIGHT - 20}">{escape(column.label)}</text>'
             )
     base = (
         f'<path class="axis" d="M{LEFT} {TOP + tall}H{WIDTH - RIGHT}"/>'

@@ -33,7 +33,7 @@ TIMES = {
 @router.get("")
 def show_settings(visit: SignedIn, course: str, assignment: str, said: str = "") -> Response:
     """Every setting, those of the folder beside those that are set here."""
-    done = "The settings are kept." if said == "kept" else ""
+    done = "The settings are saved." if said == "kept" else ""
     return _show(visit, course, assignment, done=done)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
 from grader.service.authorising import Action
 from grader.service.web.charts import Column, draw_columns
@@ -10,6 +11,7 @@ from grader.service.web.opening import PLACE, open_assignment_for
 from grader.service.web.rendering import render
 from grader.service.web.visiting import SignedIn
 from grader.store.dashboard import read_dashboard
+from grader.store.schema import Assignment, ProblemVersion
 
 router = APIRouter(prefix=PLACE + "/dashboard")
 BINS = 10
@@ -23,6 +25,7 @@ def show_dashboard(visit: SignedIn, course: str, assignment: str) -> Response:
             session, visit, course, assignment, Action.SEE_GRADEBOOK
         )
         figures = read_dashboard(session, wanted)
+        titles = read_titles(session, wanted)
     columns = count_shares(figures.shares)
     slow = sorted(
         (check for check in figures.checks if check.slowest_ms is not None),
@@ -34,8 +37,16 @@ def show_dashboard(visit: SignedIn, course: str, assignment: str) -> Response:
         columns=columns, chart=draw_columns(
             columns, f"Scores of {len(shares)} students", "share of the points, in %"
         ),
-        slow=slow, usual=shares[len(shares) // 2] if shares else None,
+        slow=slow, titles=titles, usual=shares[len(shares) // 2] if shares else None,
     )  # fmt: skip
+
+
+def read_titles(session: Session, assignment: Assignment) -> dict[str, str]:
+    """Parts as people call them, by their names in the current version."""
+    version = session.get(ProblemVersion, assignment.version_id) if assignment.version_id else None
+    return {
+        part["id"]: part["title"] or part["id"] for part in (version.outline if version else ())
+    }
 
 
 def count_shares(shares: tuple[float, ...]) -> list[Column]:

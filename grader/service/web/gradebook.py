@@ -59,7 +59,7 @@ def draw_cells(place: str, slugs: Sequence[str], row: Row) -> Markup:
                 text = format_points(cell.score)
         drawn.append(
             f'<td class="number"><a href="{place}/{slug}/students/{row.user_id}">{text}</a>'
-            f"{marks}</td>"
+            f"<i>{marks}</i></td>"
         )
     # Slugs are names of the course's folders, the rest are numbers and our own words.
     return Markup("".join(drawn))

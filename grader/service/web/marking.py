@@ -13,14 +13,15 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grader.errors import NotFound, UsageError
+from grader.errors import Conflict, NotFound, UsageError
 from grader.service.api.finding import bound_id
 from grader.service.authorising import Action
 from grader.service.marked import read_marked_report
 from grader.service.versions import load_version
+from grader.service.web.dashboard import read_titles
 from grader.service.web.opening import PLACE, open_assignment_for, read_points
 from grader.service.web.rendering import render
-from grader.service.web.visiting import PageForm, SignedIn
+from grader.service.web.visiting import PageForm, SignedIn, Visit
 from grader.store.deciding import find_part, mark
 from grader.store.facts import find_counting_runs, find_marks
 from grader.store.schema import (
@@ -66,6 +67,13 @@ def show_marking(
     all: bool = False,
 ) -> Response:  # fmt: skip
     """The next answer that waits, or the one asked for."""
+    return _show(visit, course, assignment, part, at, blind, all)
+
+
+def _show(
+    visit: Visit, course: str, assignment: str, part: str, at: int, blind: bool, all: bool,
+    fault: str = "", comment: str = "",
+) -> Response:  # fmt: skip
     with visit.service.store.read() as session:
         found, wanted = open_assignment_for(session, visit, course, assignment, Action.MARK)
         everything = list_waiting(session, wanted)
@@ -76,6 +84,9 @@ def show_marking(
         current = queue[place] if queue else None
         context = _read(session, wanted, current) if current else {}
         left = sum(not each.is_marked for each in chosen)
+        titles = read_titles(session, wanted)
+    if comment:
+        context["comment"] = comment
     link = f"/courses/{course}/assignments/{assignment}/marking?"
     keep = {"part": part, "blind": str(blind).lower(), "all": str(all).lower()}
 
@@ -91,7 +102,8 @@ def show_marking(
     return render(
         visit, "marking.html", course=found, assignment=wanted, parts=parts, part=part,
         blind=blind, all=all, current=current, left=left, total=len(chosen), next_one=go(1),
-        previous_one=go(-1), context=context, zone_name=visit.timezone or found.timezone,
+        previous_one=go(-1), context=context, titles=titles, place=place + 1, count=len(queue),
+        fault=fault, status=422 if fault else 200, zone_name=visit.timezone or found.timezone,
     )  # fmt: skip
 
 
@@ -101,6 +113,8 @@ def give_marks(
 ) -> Response:
     """Keep the points and the comment, and go on to the next."""
 
+    keep = {name: form.read(name, 80) for name in ("part", "blind", "all")}
+
     def work(session: Session) -> None:
         _, wanted = open_assignment_for(session, visit, course, assignment, Action.MARK)
         submission = session.get(Submission, bound_id(submission_id))
@@ -109,8 +123,12 @@ def give_marks(
         given = 0
         for item in _list_items(session, wanted, submission.id, part):
             points = read_points(form, f"points:{item.name}")
-            if points is None and f"typed:{item.name}" in form:
-                points = read_points(form, f"typed:{item.name}")
+            typed = read_points(form, f"typed:{item.name}")
+            if points is not None and typed is not None and points != typed:
+                raise UsageError(
+                    f"{float(points):g} is chosen and {float(typed):g} is typed; say which"
+                )
+            points = typed if points is None else points
             if points is None:
                 continue
             given += 1
@@ -127,8 +145,14 @@ def give_marks(
         if not given:
             raise UsageError("give points for at least one item; 0 is a number too")
 
-    visit.service.store.attempt(work)
-    keep = {name: form.read(name, 80) for name in ("part", "blind", "all")}
+    try:
+        visit.service.store.attempt(work)
+    except (UsageError, Conflict) as fault:
+        return _show(
+            visit, course, assignment, keep["part"] or part, submission_id,
+            keep["blind"] != "false", keep["all"] == "true",
+            fault=str(fault), comment=form.read("comment", 4_000),
+        )  # fmt: skip
     return RedirectResponse(
         f"/courses/{course}/assignments/{assignment}/marking?{urlencode(keep)}", 303
     )
@@ -187,7 +211,8 @@ def _read(session: Session, assignment: Assignment, current: Waiting) -> dict[st
         "answer": next((check.understood for check in found.checks if check.understood), "")
         if found
         else "",
-        "feedback": found.feedback if found else "",
+        # Of prose the grader says nothing that its marker does not see.
+        "feedback": found.feedback if found and outlined["kind"] != "text" else "",
         "items": _list_items(session, assignment, submission_id, current.part),
         "comment": next((each.comment for each in given if each.comment), ""),
         "comments": find_comments(session, assignment, current.part),

@@ -45,6 +45,7 @@ def environment() -> Environment:
         "tone": name_tone,
         "duration": format_wait,
         "size": format_size,
+        "sentence": write_sentence,
         "prose": show_prose,
         "prose_line": show_prose_line,
     }
@@ -68,6 +69,7 @@ def render(
         .render(
             visit=visit,
             moment=lambda when: format_moment(when, zone),
+            moment_text=lambda when: format_moment(when, zone).striptags(),
             relative=format_relative,
             zone_name=zone.key,
             **{name: value for name, value in context.items() if name != "zone_name"},
@@ -96,6 +98,14 @@ def show_prose_line(text: str) -> Markup:
 def format_points_of(points: Decimal | Fraction | float | None) -> str:
     """Points as people write them; a dash for none."""
     return "–" if points is None else format_points(float(points))
+
+
+def write_sentence(text: str) -> str:
+    """A message as a sentence: a capital, unless it begins with code, and a full stop."""
+    first = text.partition(" ")[0]
+    if first.isalpha() and first.islower():
+        text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "!", "?", ":", "…")) or "\n" in text else f"{text}."
 
 
 def name_tone(verdict: str) -> str:
@@ -144,6 +154,8 @@ def format_wait(seconds: float | None) -> str:
 def format_size(count: int) -> str:
     """Bytes for people."""
     size = float(count)
+    if count == 1:
+        return "1 byte"
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if size < 1024 or unit == "GiB":
             return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader.kinds import BY_CODE
+from grader.kinds import BY_CODE, find_kind
 from grader.spec.loaded import LoadedAssignment
 
 LINES = ("value", "expression", "bigO", "shape", "interval", "set", "array")
@@ -26,6 +26,10 @@ class Blank:
     is_line: bool
     symbols: Mapping[str, str]
 
+    @property
+    def is_ticked(self) -> bool:
+        return bool(self.options) and self.kind in ("choice", "multi")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -37,6 +41,10 @@ class Asked:
     points: float
     prompt: str
     how: str
+    each: str
+    """How one of several blanks is filled in; where they stand in a file does not matter here."""
+    is_ticked: bool
+    """Nothing is typed: the options stand there."""
     is_code: bool
     signature: str
     starter: str
@@ -77,6 +85,7 @@ def find_blanks(loaded: LoadedAssignment) -> Iterator[tuple[Blank, Any]]:
 def _ask_part(part_id: str, part: Any) -> Asked:
     from grader.authoring.statement import describe_handing_in
 
+    blanks = tuple(blank for blank, _ in _list_blanks(part_id, part))
     hidden = [check for check in getattr(part, "checks", ()) if getattr(check, "hidden", False)]
     return Asked(
         id=part_id,
@@ -85,10 +94,12 @@ def _ask_part(part_id: str, part: Any) -> Asked:
         points=float(part.points),
         prompt=part.prompt,
         how=describe_handing_in(part),
+        each=find_kind(part.kind).describe(part),
+        is_ticked=bool(blanks) and all(blank.is_ticked for blank in blanks),
         is_code=part.kind in BY_CODE,
         signature=str(getattr(part, "signature", "") or ""),
         starter=str(getattr(part, "starter", "") or ""),
-        blanks=tuple(blank for blank, _ in _list_blanks(part_id, part)),
+        blanks=blanks,
         hidden_checks=len(hidden),
         hidden_points=float(sum(check.points or 0 for check in hidden)),
     )

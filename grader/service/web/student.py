@@ -154,7 +154,8 @@ def _show_assignment(
     return render(
         visit, "assignment.html", status, course=course, assignment=assignment, row=row,
         problems=ask(loaded) if is_shown else (), prompt=loaded.prompt if is_shown else "",
-        typed=typed, fault=fault, done=done, readings=readings, latest=latest, part_count=sum(1 for _ in loaded.parts()),
+        typed=typed, fault=fault, done=done, readings=readings, latest=latest,
+        part_count=sum(1 for _ in loaded.parts()),
         kept=[file.name for file in files if file.name not in answers],
         judged=judged, submissions=submissions, runs=runs, counting=counting,
         chart=_draw(submissions, counting, judged, float(assignment.max_points)),

@@ -27,7 +27,8 @@ class Throttle:
             tries = self._recent(key)
             if len(tries) >= self._allowed:
                 wait_s = int(tries[0] + self._window_s - time.monotonic()) + 1
-                raise TooMany(f"too many tries; the next can come in {wait_s} seconds", wait_s)
+                wait = f"{wait_s} seconds" if wait_s < 90 else f"{-(-wait_s // 60)} minutes"
+                raise TooMany(f"too many tries; the next can come in {wait}", wait_s)
 
     def note(self, key: str) -> None:
         """Count one try."""

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData, UploadFile
 
-from grader.errors import NotAllowed, NotSignedIn, SubmissionError
+from grader.errors import NotAllowed, NotSignedIn
 from grader.service.acting import COOKIE, find_signed_in
 from grader.service.authorising import Action, Thing, may
+from grader.service.intake import TooLarge
 from grader.service.running import Service, find_service
 from grader.store.roster import Known
 from grader.store.schema import User
@@ -154,7 +155,7 @@ class Form(Mapping[str, str]):
 async def read_form(request: Request) -> Form:
     """A form that our own page sent.
 
-    Errors   NotAllowed without its token; SubmissionError when it is too large.
+    Errors   NotAllowed without its token; TooLarge.
     """
     form = await _read(request, PLAIN_FORM_BYTES)
     require_token(request, form)
@@ -163,7 +164,8 @@ async def read_form(request: Request) -> Form:
 
 async def read_upload(request: Request) -> Form:
     """The same with files, as large as a submission may be."""
-    form = await _read(request, find_service(request).settings.upload_bytes + PLAIN_FORM_BYTES)
+    largest = find_service(request).settings.upload_bytes
+    form = await _read(request, largest + PLAIN_FORM_BYTES, largest)
     require_token(request, form)
     return form
 
@@ -180,11 +182,12 @@ def require_token(request: Request, form: Form) -> None:
         raise NotAllowed("this page was open for too long, or is not ours; load it again")
 
 
-async def _read(request: Request, limit: int) -> Form:
+async def _read(request: Request, limit: int, files: int = 0) -> Form:
     stated = request.headers.get("content-length", "")
     if not stated.isascii() or not stated.isdigit() or int(stated) > limit:
         # A browser always states the length of a form; only then is it bounded before it is read.
-        raise SubmissionError(f"this is larger than {show_size(limit)}, or its size is not stated")
+        advice = "; hand in code and answers only, without data and pictures" if files else ""
+        raise TooLarge(f"this is larger than {show_size(files or limit)}{advice}")
     found = await request.form(
         max_files=200, max_fields=MOST_FIELDS, max_part_size=PLAIN_FORM_BYTES
     )

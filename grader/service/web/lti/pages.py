@@ -177,6 +177,7 @@ def show_unconnected(visit: Anybody) -> Response:
     return render(
         visit, "problem.html", 409, title="This course is not connected yet", request_id="",
         detail="The operator of this service says which course it is; then this link works.",
+        way=("/", "Go to your courses"),
     )  # fmt: skip
 
 

@@ -27,6 +27,57 @@ for (const place of document.querySelectorAll("[data-drop]")) {
   });
 }
 
+// What is typed is kept in this tab until it is handed in: a session that ran out loses nothing.
+const drafts = "draft ";
+
+function listDrafts() {
+  return Object.keys(sessionStorage).filter((name) => name.startsWith(drafts));
+}
+
+function forgetDrafts() {
+  for (const name of listDrafts()) sessionStorage.removeItem(name);
+}
+
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const name = `${drafts}${form.dataset.draft} ${new URL(form.action).pathname}`;
+  const fields = [...form.elements].filter((each) => each.matches("textarea, [type=radio], [type=checkbox]"));
+  const tell = (each) => (each.matches("textarea") ? each.value : each.checked);
+  const find = (each) => (each.type === "radio" ? `${each.name} ${each.value}` : each.name);
+  const begun = fields.map(tell);
+  const note = document.querySelector("[data-restored]");
+  const put = (each, value) => {
+    if (each.matches("textarea")) each.value = value;
+    else each.checked = value;
+    const read = () => each.dispatchEvent(new Event("input", { bubbles: true }));
+    if (!each.matches("[hx-post]")) return;
+    if (document.readyState === "complete") read();
+    else addEventListener("load", read);
+  };
+  const kept = JSON.parse(sessionStorage.getItem(name) || "{}");
+  for (const each of fields) {
+    const value = kept[find(each)];
+    if (value === undefined || value === tell(each)) continue;
+    put(each, value);
+    note.hidden = false;
+  }
+  form.addEventListener("input", () => {
+    const changed = fields.filter((each, index) => tell(each) !== begun[index] || find(each) in kept);
+    if (changed.length === 0) sessionStorage.removeItem(name);
+    else sessionStorage.setItem(name, JSON.stringify(Object.fromEntries(changed.map((each) => [find(each), tell(each)]))));
+  });
+  note.querySelector("[data-forget]").addEventListener("click", () => {
+    fields.forEach((each, index) => put(each, begun[index]));
+    sessionStorage.removeItem(name);
+    note.hidden = true;
+  });
+}
+
+for (const place of document.querySelectorAll("[data-handed-in]")) {
+  sessionStorage.removeItem(`${drafts}${place.dataset.handedIn}`);
+}
+for (const form of document.querySelectorAll("form[action='/sign-out']")) form.addEventListener("submit", forgetDrafts);
+for (const place of document.querySelectorAll("[data-kept]")) place.hidden = listDrafts().length === 0;
+
 const tones = {
   passed: "right", partial: "partly", inefficient: "partly", slow: "partly", wrong: "wrong",
   crashed: "wrong", timeout: "wrong", memory: "wrong", refused: "wrong", missing: "blank",
@@ -104,11 +155,19 @@ if (marking) {
       const choice = item.querySelectorAll("input[type=radio]")[Number(event.key)];
       if (choice) {
         choice.checked = true;
+        choice.dispatchEvent(new Event("change", { bubbles: true }));
         item.classList.remove("current");
         items[Math.min(items.length - 1, Math.max(0, at) + 1)].classList.add("current");
       }
     }
   });
+  // Points are chosen or typed, never both.
+  for (const item of marking.querySelectorAll("[data-item]")) {
+    const typed = item.querySelector("input[inputmode]");
+    const choices = item.querySelectorAll("input[type=radio]");
+    typed.addEventListener("input", () => choices.forEach((choice) => (choice.checked = false)));
+    choices.forEach((choice) => choice.addEventListener("change", () => (typed.value = "")));
+  }
   marking.querySelector("[data-item]")?.classList.add("current");
   for (const button of marking.querySelectorAll("[data-say]")) {
     button.addEventListener("click", () => {
