@@ -57,17 +57,23 @@ def read_entry(folder: Path, key: str) -> bytes | None:
     digest, content = entry[:32], entry[32:]
     if hashlib.sha256(content).digest() != digest:
         return None
+    mark_used(path)
+    return content
+
+
+def mark_used(path: Path) -> None:
+    """Note that somebody asked for it: many file systems don't note that by themselves."""
     with suppress(OSError):
-        # Whoever wrote it is not asked when it was read: many file systems don't note that.
         if time.time() - path.stat().st_mtime > USED_AGAIN_H * 3600:
             os.utime(path)
-    return content
 
 
 def write_entry(folder: Path, key: str, content: bytes) -> None:
     """Remember; a full or read-only disk only means that it's worked out again."""
     path = folder / key[:2] / key
     part = path.with_name(f"{key}.{os.getpid()}")
+    # Asked first: a new shelf makes the folder look as if it had just been swept.
+    to_be_swept = is_due(folder)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(hashlib.sha256(content).digest() + content)
@@ -76,16 +82,19 @@ def write_entry(folder: Path, key: str, content: bytes) -> None:
         with suppress(OSError):
             part.unlink()
         return
-    with suppress(OSError):
-        if _is_due(folder):
+    if to_be_swept:
+        with suppress(OSError):
             sweep(folder)
 
 
-def _is_due(folder: Path) -> bool:
+def is_due(folder: Path) -> bool:
     """Whether nobody has swept for a day, by the folder's own time; whoever asks first does it."""
-    if abs(time.time() - folder.stat().st_mtime) < SWEPT_EVERY_H * 3600:
+    try:
+        if abs(time.time() - folder.stat().st_mtime) < SWEPT_EVERY_H * 3600:
+            return False
+        os.utime(folder)
+    except OSError:
         return False
-    os.utime(folder)
     return True
 
 
@@ -97,18 +106,35 @@ def sweep(folder: Path, *, most_mib: float = MOST_MIB, kept_days: float = KEPT_D
 
     Cost   a look at each entry.
     """
+    entries = ((entry, "." in entry.name) for entry in _list_entries(folder))
+    forget(entries, most_mib=most_mib, kept_days=kept_days)
+
+
+def forget(
+    entries: Iterable[tuple[os.DirEntry[str], bool]],
+    *,
+    most_mib: float,
+    kept_days: float,
+    spared_h: float = 0,
+) -> None:
+    """Remove what is old, then what was used longest ago, until the rest has room.
+
+    With each entry comes whether it is a draft. What was used within `spared_h` stays: somebody
+    may be about to ask for it again.
+    """
     now = time.time()
     kept: list[tuple[float, int, Path]] = []
-    for entry in _list_entries(folder):
+    size = 0
+    for entry, is_draft in entries:
         with suppress(OSError):
             found = entry.stat(follow_symlinks=False)
             age_s = now - found.st_mtime
-            is_part = "." in entry.name
-            if age_s > (ABANDONED_H * 3600 if is_part else kept_days * 86400):
+            if age_s > (ABANDONED_H * 3600 if is_draft else kept_days * 86400):
                 os.unlink(entry.path)  # noqa: PTH108
-            elif not is_part:
+                continue
+            size += found.st_size
+            if not is_draft and age_s >= spared_h * 3600:
                 kept.append((found.st_mtime, found.st_size, Path(entry.path)))
-    size = sum(each for _, each, _ in kept)
     for _, each, path in sorted(kept, key=lambda entry: entry[0]):
         if size <= most_mib * (1 << 20):
             break

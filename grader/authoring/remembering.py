@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +11,7 @@ from pydantic import ValidationError
 
 from grader.authoring.certificate import ProblemCertificate
 from grader.bench import find_version
-from grader.cache import find_cache_folder, name_key
+from grader.cache import find_cache_folder, name_key, read_entry, write_entry
 from grader.spec.loaded import LoadedAssignment, LoadedProblem
 
 LIBRARIES = ("numpy", "torch", "sympy", "numba")
@@ -34,10 +32,12 @@ def name_proof(assignment: LoadedAssignment, problem: LoadedProblem) -> str:
 
 def recall(key: str, folder: Path | None = None) -> ProblemCertificate | None:
     """The certificate that was given under this key; None if there is none."""
+    text = read_entry(_find_folder(folder), key)
+    if text is None:
+        return None
     try:
-        text = (_find_folder(folder) / f"{key}.json").read_text("utf-8")
         found = ProblemCertificate.model_validate_json(text)
-    except (OSError, ValidationError, UnicodeDecodeError):
+    except ValidationError:
         return None
     return found.model_copy(update={"is_remembered": True})
 
@@ -46,12 +46,7 @@ def remember(key: str, certificate: ProblemCertificate, folder: Path | None = No
     """Keep a certificate of a problem that is proved; a full disk only costs another proof."""
     if not certificate.is_proved:
         return
-    path = _find_folder(folder) / f"{key}.json"
-    part = path.with_name(f"{key}.{os.getpid()}")
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(certificate.model_dump_json(), "utf-8")
-        part.replace(path)
+    write_entry(_find_folder(folder), key, certificate.model_dump_json().encode())
 
 
 def _find_folder(folder: Path | None) -> Path:

@@ -82,7 +82,7 @@ def command(
     grade batch students/*/hw2 --roster roster.csv --reports out/
     """
     from grader.batch.grading import Batch
-    from grader.batch.journal import Journal
+    from grader.batch.journal import Journal, sweep_journals
     from grader.batch.labels import label_paths, name_student
     from grader.batch.roster import read_roster
     from grader.cache import find_cache_folder
@@ -92,6 +92,7 @@ def command(
     found, name = find_assignment(paths[0], assignment, course)
     loaded = found.load(name, find_cache_folder("specs"))
     folder = journal or find_cache_folder("batches") / loaded.id
+    sweep_journals(find_cache_folder("batches"))
     labels = label_paths(paths)
     listed = read_roster(roster.read_text("utf-8"), loaded.policies.timezone) if roster else {}
     given = [listed.get(label) or Circumstances(student=name_student(label)) for label in labels]

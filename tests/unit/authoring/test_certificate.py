@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from grader.authoring.choosing import choose_problems, split_path
 from grader.authoring.claims import check_statement
 from grader.authoring.remembering import name_proof, recall, remember
 from grader.authoring.showing import show_certificate, show_total
+from grader.cache import name_key
 from grader.errors import UnknownAssignment
 
+KEY = name_key(["proof"])
 VALUE = """
 title: T
 parts:
@@ -117,17 +120,31 @@ def test_a_proof_is_remembered_until_the_problem_changes(tmp_path: Path) -> None
 
 
 def test_what_is_not_proved_is_not_remembered(tmp_path: Path) -> None:
-    remember("k", ProblemCertificate(problem="p", parts=(certify(holds=False),)), tmp_path)
+    remember(KEY, ProblemCertificate(problem="p", parts=(certify(holds=False),)), tmp_path)
 
-    assert recall("k", tmp_path) is None
+    assert recall(KEY, tmp_path) is None
 
 
 def test_a_certificate_that_was_cut_off_is_unknown(tmp_path: Path) -> None:
-    remember("k", ProblemCertificate(problem="p", parts=(certify(),)), tmp_path)
-    path = tmp_path / "k.json"
-    path.write_text(path.read_text()[:-9])
+    remember(KEY, ProblemCertificate(problem="p", parts=(certify(),)), tmp_path)
+    assert recall(KEY, tmp_path)
+    (path,) = (each for each in tmp_path.rglob("*") if each.is_file())
+    whole = path.read_bytes()
+    for damaged in (whole[:-9], b"", whole.replace(b"true", b"tru3"), bytes(99)):
+        path.write_bytes(damaged)
+        assert recall(KEY, tmp_path) is None
 
-    assert recall("k", tmp_path) is None
+
+def test_certificates_that_nobody_asked_for_in_a_term_are_forgotten(tmp_path: Path) -> None:
+    remember(KEY, ProblemCertificate(problem="p", parts=(certify(),)), tmp_path)
+    (path,) = (each for each in tmp_path.rglob("*") if each.is_file())
+    for each in (path, tmp_path):
+        os.utime(each, (0, 0))
+
+    remember(name_key(["other"]), ProblemCertificate(problem="q", parts=(certify(),)), tmp_path)
+
+    assert recall(KEY, tmp_path) is None
+    assert recall(name_key(["other"]), tmp_path)
 
 
 def test_a_formula_that_cannot_be_read_is_named() -> None:
