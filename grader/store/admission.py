@@ -93,6 +93,10 @@ def take_submission(
         if run is not None:
             return Taken(latest, run, is_new=False)
     _require_open(session, assignment, user_id, at)
+    attempts = (assignment.policies or {}).get("attempts") or {}
+    if is_practice and (attempts.get("most") or attempts.get("free")):
+        # What is graded without being an attempt would be one more, as often as wanted.
+        raise NotAllowed(f"{assignment.slug} counts attempts; there is no practice, hand it in")
     _require_room(here, assignment, limits, hour_ago)
     submission = _insert(
         session,

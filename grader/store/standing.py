@@ -152,6 +152,8 @@ def _judge_attempt(facts: Facts, attempt: AttemptFact) -> Judged:
     )
     steps.insert(0, f"the parts earned {_show(earned)} of {_show(points)}")
     deadline = facts.extended_to or facts.due_at
+    # Its own number counts practice as well, which loses nothing.
+    number = next(place for place, each in enumerate(facts.attempts, 1) if each is attempt)
     adjustments = adjust(
         [
             ProblemScore(id=name, earned=sums[0], points=sums[1], open_points=sums[2])
@@ -159,7 +161,7 @@ def _judge_attempt(facts: Facts, attempt: AttemptFact) -> Judged:
         ],
         facts.policies,
         None,
-        Circumstances(submitted_at=attempt.received_at, attempt=attempt.ordinal, due=deadline),
+        Circumstances(submitted_at=attempt.received_at, attempt=number, due=deadline),
     )
     if facts.extended_to is not None:
         steps.append(f"due {facts.extended_to:%F %H:%M} UTC by an extension")

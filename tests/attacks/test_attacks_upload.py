@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import io
 import random
@@ -11,9 +12,10 @@ import zipfile
 from urllib.parse import urlsplit
 
 import pytest
-from besieging import PLACE, RIGHT, Siege, find_token, wait_for
+from besieging import PLACE, RIGHT, Reply, Siege, find_token, wait_for
 
 from grader.service.progress import MOST_STREAMS
+from grader.store.schema import Assignment
 
 pytestmark = pytest.mark.sandbox
 
@@ -147,3 +149,59 @@ def test_B17_practice_takes_nothing_off_the_queue_that_counts(siege: Siege) -> N
     score = siege.service.ask("GET", f"{PLACE}/score", person).json
     assert (score["score"], score["submission_id"]) == (2, counted["id"])
     siege.service.wait(before, person=other)
+
+
+def test_B18_practice_is_no_attempt_and_no_way_around_their_number(siege: Siege) -> None:
+    person, policies = siege.add(), {"attempts": {"most": 2, "free": 1, "loss": "1/2"}}
+    place = "/courses/dl/assignments/steps"
+
+    def hand_in(number: int, **more: str) -> Reply:
+        body = f"## nothing-{number}\n1\n".encode()
+        return siege.service.ask("POST", f"{place}/submissions", person, body, file="a.md", **more)
+
+    for number in range(3):
+        assert hand_in(number, practice="true").status == 201
+    with siege.service.store.write() as session:
+        wanted = session.get_one(Assignment, siege.service.klass.assignments["steps"].id)
+        before, wanted.policies = wanted.policies, policies
+    try:
+        first = hand_in(4)
+        siege.service.wait(dict(first.json), person=person)
+        score = siege.service.ask("GET", f"{place}/score", person).json
+        assert not [step for step in score["explanation"] if "attempt" in step]
+        refused = hand_in(5, practice="true")
+        assert refused.status == 403
+        assert "counts attempts; there is no practice" in refused.json["detail"]
+    finally:
+        with siege.service.store.write() as session:
+            session.get_one(Assignment, wanted.id).policies = before
+
+
+def test_B19_anothers_pieces_are_nobodys_business(siege: Siege) -> None:
+    content = RIGHT.encode() + b"\n" * 100
+    name = hashlib.sha256(content).hexdigest()
+    owner, other = siege.add(), siege.add()
+
+    def send(person: str, offset: int, piece: bytes, under: str = name) -> int:
+        headers = {"Upload-Offset": str(offset),
+                   "Authorization": f"Bearer {siege.service.token(person)}"}  # fmt: skip
+        return siege.send(
+            "PATCH", f"{API}/uploads/{under}", headers=headers, content=piece
+        ).status_code
+
+    assert send(owner, 0, content[:50]) == 200
+    assert siege.service.ask("GET", f"/uploads/{name}", other).json["size"] == 0
+    assert send(other, 50, content[50:]) == 409
+    assert siege.service.ask("DELETE", f"/uploads/{name}", other).status == 204
+    for offset in (-1, 1 << 60, 49, 51):
+        assert send(owner, offset, b"x") in (409, 422)
+    assert send(owner, 50, b"x" * (5 * MIB)) in (413, 422)
+    assert send(owner, 50, content[50:] + b"more") == 200, "it is not what its name says now"
+    path = f"{PLACE}/submissions"
+    for person in (owner, other):
+        reply = siege.service.ask("POST", path, person, file="answers.md", upload=name)
+        assert reply.status in (404, 409)
+    for number in range(6):
+        codes = send(owner, 0, b"x", f"{number:064x}")
+    assert codes == 429, "only so many are under way at once"
+    siege.require_honest(owner)
