@@ -219,9 +219,10 @@ def make_token(context: click.Context, email: str, scopes: str, days: int, label
 
 @command.command("audit")
 @click.option("--verify", is_flag=True, help="Check that no entry was changed or taken out.")
+@click.option("--expect", metavar="HEAD", default="", help="What --verify told on another day.")
 @click.option("--last", type=click.IntRange(1), default=50, show_default=True)
 @click.pass_context
-def show_audit(context: click.Context, verify: bool, last: int) -> int:
+def show_audit(context: click.Context, verify: bool, expect: str, last: int) -> int:
     """Show who did what; or verify the trail."""
     from sqlalchemy import select
 
@@ -229,9 +230,10 @@ def show_audit(context: click.Context, verify: bool, last: int) -> int:
     from grader.store.schema import AuditEntry
 
     with open_store(context) as store, store.read() as session:
-        if verify:
-            count, trouble = audit.verify_trail(session)
-            click.echo(trouble or f"{count} entries, each follows the one before it")
+        if verify or expect:
+            count, trouble = audit.verify_trail(session, expect)
+            head = f"the head is {audit.find_head(session)}: keep it elsewhere, for --expect"
+            click.echo(trouble or f"{count} entries, each follows the one before it; {head}")
             return OUR_FAULT if trouble else GRADED
         latest = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(last)
         for entry in reversed(session.scalars(latest).all()):

@@ -25,14 +25,13 @@ def note(
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     session.flush()
-    latest = select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
     entry = AuditEntry(
         at=now().replace(microsecond=0),
         actor_id=actor_id,
         action=action,
         thing=thing,
         detail=detail,
-        previous_hash=session.scalar(latest) or FIRST,
+        previous_hash=find_head(session),
     )
     entry.hash = _digest(entry)
     session.add(entry)
@@ -40,10 +39,20 @@ def note(
     return entry
 
 
-def verify_trail(session: Session) -> tuple[int, str]:
-    """How many entries there are, and what is wrong with the first bad one; '' when nothing is."""
+def find_head(session: Session) -> str:
+    """The digest of the last entry: whoever keeps it elsewhere sees when the end is cut off."""
+    latest = select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
+    return session.scalar(latest) or FIRST
+
+
+def verify_trail(session: Session, expected: str = "") -> tuple[int, str]:
+    """How many entries there are, and what is wrong with the first bad one; '' when nothing is.
+
+    `expected` is the head of an earlier day: without its entry the trail's end is gone.
+    """
     previous = FIRST
     count = 0
+    is_there = expected in ("", FIRST)
     for entry in session.scalars(
         select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=1000)
     ):
@@ -53,7 +62,8 @@ def verify_trail(session: Session) -> tuple[int, str]:
         if entry.hash != _digest(entry):
             return count, f"entry {entry.id} is not what was written at {entry.at:%F %T}"
         previous = entry.hash
-    return count, ""
+        is_there = is_there or previous == expected
+    return count, "" if is_there else f"the entry {expected[:12]}… is gone, and what came after it"
 
 
 def _digest(entry: AuditEntry) -> str:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hmac
+import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from besieging import PLACE, Siege, find_token
-from sqlalchemy import select, update
+from besieging import CLIENT, PLACE, RIGHT, Siege, find_token
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from joserfc.jwk import RSAKey
+from sqlalchemy import delete, select, update
 
+from grader.errors import NotAllowed, NotSignedIn
 from grader.service.acting import COOKIE
+from grader.service.github import claims as github
+from grader.service.web.lti import launching
 from grader.service.web.lti.claims import CLAIM, DEEP_LINK
 from grader.service.web.lti.launching import DEEP_LINKING
 from grader.service.web.oidc import find_person
 from grader.service.web.visiting import FIELD, VISITOR, _sign
+from grader.store import audit
 from grader.store.catalogue import add_course
 from grader.store.roster import enrol, make_token
-from grader.store.schema import Enrolment, PlatformContext, Role, User
+from grader.store.schema import AuditEntry, Enrolment, PlatformContext, Role, User
 from grader.store.sessions import INVITED, begin_session
 from grader.store.types import now
 
@@ -211,3 +225,143 @@ def test_B10_guesses_that_come_at_once_are_counted_before_they_are_checked(siege
     assert codes.count(429) == 14
     assert set(codes) == {422, 429}
     siege.require_honest()
+
+
+def test_B35_a_trail_whose_end_was_cut_off_is_noticed(siege: Siege) -> None:
+    store = siege.service.store
+    with store.write() as session:
+        for number in range(3):
+            audit.note(session, None, "b35", f"thing {number}")
+        head = audit.find_head(session)
+    with store.write() as session:
+        assert audit.verify_trail(session, head)[1] == ""
+        last = session.scalars(select(AuditEntry).where(AuditEntry.hash == head)).one()
+        session.execute(delete(AuditEntry).where(AuditEntry.id >= last.id))
+        assert audit.verify_trail(session)[1] == "", "what is left follows"
+        assert "is gone" in audit.verify_trail(session, head)[1]
+        session.rollback()
+
+
+def forge_tokens(siege: Siege) -> dict[str, str]:
+    """Everything that a verifier has been known to take for a signature."""
+    moment = int(time.time())
+    claims = {
+        "iss": siege.platform.url, "aud": CLIENT, "sub": "forger", "nonce": "n", "iat": moment,
+        "exp": moment + 300,
+    }  # fmt: skip
+    public = siege.platform.key.as_dict(private=False)
+    own = RSAKey.generate_key(2048, {"kid": public["kid"]})
+    key = cast("RSAPrivateKey", load_pem_private_key(own.as_pem(private=True), None))
+    pem = siege.platform.key.as_pem(private=False)
+
+    def encode(part: object) -> str:
+        raw = part if isinstance(part, bytes) else json.dumps(part).encode()
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    def sign_with(secret: bytes) -> str:
+        signed = f"{encode({'alg': 'HS256', 'kid': public['kid']})}.{encode(claims)}"
+        return f"{signed}.{encode(hmac.digest(secret, signed.encode(), 'sha256'))}"
+
+    def sign_as(**header: object) -> str:
+        head = {"alg": "RS256", "kid": public["kid"], **header}
+        signed = f"{encode(head)}.{encode(claims)}"
+        signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+        return f"{signed}.{encode(signature)}"
+
+    good = siege.platform.sign("n")
+    return {
+        "none": f"{encode({'alg': 'none'})}.{encode(claims)}.",
+        "None": f"{encode({'alg': 'None', 'kid': public['kid']})}.{encode(claims)}.",
+        "by the public key": sign_with(pem),
+        "by its modulus": sign_with(public["n"].encode()),
+        "by nothing": sign_with(b""),
+        "by a key of its own": sign_as(jwk=own.as_dict(private=False)),
+        "by a key from elsewhere": sign_as(jku="http://127.0.0.1:9/keys", x5u="file:///etc/passwd"),
+        "by a file": sign_as(kid="../../../../dev/null"),
+        "critical": sign_as(crit=["b64"], b64=False),
+        "other words": ".".join((good.split(".")[0], encode(claims), good.split(".")[2])),
+        "without its end": good.rpartition(".")[0] + ".",
+        "twice": f"{good}.{good}",
+        "too much": "a" * 100_000,
+        "nothing": "",
+        "no text": "\u00e9.\ud7ff.x",
+    }  # fmt: skip
+
+
+def test_B36_no_forged_token_is_believed_by_whoever_reads_one(siege: Siege) -> None:
+    keys = f"{siege.platform.url}/keys"
+    assert launching.read_token(siege.platform.sign("n"), keys, siege.platform.url, CLIENT, "n")
+    for name, token in forge_tokens(siege).items():
+        with pytest.raises(NotAllowed):
+            launching.read_token(token, keys, siege.platform.url, CLIENT, "n")
+        with pytest.raises(NotSignedIn):
+            github.read_token(token, siege.platform.url, CLIENT)
+        response = siege.send(
+            "POST", f"{API}/github/commits", headers={"Authorization": f"Bearer {token!a}"}
+        )
+        assert response.status_code == 401, name
+    siege.require_honest()
+
+
+STALE: dict[str, dict[str, object]] = {
+    "of tomorrow": {"iat": 1 << 33},
+    "of no time": {"exp": None},
+    "that ended": {"exp": 1},
+    "for all": {"aud": [CLIENT, "https://another.example"]},
+    "for a part of us": {"aud": CLIENT[:-1]},
+    "for many numbers": {"exp": "tomorrow"},
+    "of another's": {"iss": "https://another.example"},
+    "of another moment": {"nonce": "m"},
+    "of nobody": {"sub": None},
+}
+
+
+@pytest.mark.parametrize("name", STALE)
+def test_B37_a_token_with_a_good_signature_and_wrong_words_is_refused(
+    siege: Siege, name: str
+) -> None:
+    token = siege.platform.sign(**({"nonce": "n"} | STALE[name]))  # type: ignore[arg-type]
+    with pytest.raises(NotAllowed):
+        launching.read_token(token, f"{siege.platform.url}/keys", siege.platform.url, CLIENT, "n")
+
+
+def test_B38_a_teacher_of_another_course_is_a_stranger_here(siege: Siege) -> None:
+    """Attack 022 of the catalogue, by the service: other people's work, scores and names."""
+    owner, teacher = siege.add(), siege.add()
+    with siege.service.store.write() as session:
+        other = add_course(session, f"b38-{teacher}", "Another", "")
+        user = session.get_one(User, siege.find_id(teacher))
+        enrol(session, other, user, Role.INSTRUCTOR)
+        session.get_one(Enrolment, (siege.service.klass.course.id, user.id)).left_at = now()
+    submission = siege.service.hand_in(RIGHT, person=owner)
+    siege.service.wait(submission, person=owner)
+    number, person = submission["id"], siege.find_id(owner)
+    browser = siege.browse(teacher)
+
+    asked = f"/submissions/{number}"
+    for path in (
+        asked, f"{asked}/report", f"{asked}/report?audience=staff", f"{asked}/events",
+        f"{asked}/marks", f"{asked}/files/answers.md", PLACE,
+        f"{PLACE}/submissions?user={person}",
+        f"{PLACE}/score?user={person}", f"{PLACE}/overrides", f"{PLACE}/extensions",
+        f"{PLACE}/regrades", f"{PLACE}/settings", "/courses/dl/people", "/courses/dl/gradebook",
+        "/courses/dl/repositories", "/courses/dl/assignments",
+    ):  # fmt: skip
+        assert siege.service.ask("GET", path, teacher).status == 404, path
+    for path in (
+        asked, f"{asked}/review", f"{asked}/archive", f"{asked}/report.html", PLACE,
+        f"{PLACE}/students/{person}", f"{PLACE}/dashboard", f"{PLACE}/marking", f"{PLACE}/similar",
+        f"{PLACE}/problems", f"{PLACE}/regrades", f"{PLACE}/settings", "/courses/dl",
+        "/courses/dl/people", "/courses/dl/gradebook", "/courses/dl/gradebook/all.csv",
+        "/courses/dl/platform",
+    ):  # fmt: skip
+        browser.get(path, 404)
+    mark = {"part": "depth", "points": 2}
+    judged = {"user_id": person, "kind": "set", "points": 5, "reason": "because"}
+    for path, document in (
+        (f"{asked}/marks", mark), (f"{asked}/cancel", {}), (f"{asked}/retry", {}),
+        (f"{PLACE}/overrides", judged), (f"{PLACE}/regrades", {"reason": "because"}),
+        ("/courses/dl/people", {"email": "x@example.edu", "role": "student"}),
+    ):  # fmt: skip
+        assert siege.service.ask("POST", path, teacher, document=document).status == 404, path
+    assert siege.service.ask("GET", f"{PLACE}/score", owner).json["score"] == 2
