@@ -24,14 +24,12 @@ MAX_MAGNITUDE_BITS = 2**29
 """|log2 x| of any value; exp(1000) has 1,443. Floats of any size are as quick as small ones."""
 MAX_TERMS = 2_000
 """Of one sum or product; students' bounds are drawn below 12."""
-MAX_WORK = 40_000
+MAX_WORK = 20_000
 """Nodes evaluated at one point, sums unrolled: about 100 ms at worst."""
-MAX_WORK_OF_ALL = 60_000
-"""Nodes evaluated for one comparison: about a third of a second."""
+MAX_WORK_OF_ALL = 40_000
+"""Nodes evaluated for one comparison: about a fifth of a second."""
 MAX_WORK_FOR_WITNESS = 20_000
 """Nodes evaluated in search of a witness in small numbers; without one a random point is shown."""
-WORK_OF_FUNCTION = 4
-"""Nodes that one exp or tanh of 40 digits takes as long as."""
 MAX_FACTORIAL = 500
 MAX_ENTRIES = 4_096
 """Of one array during an evaluation."""

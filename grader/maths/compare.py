@@ -223,11 +223,14 @@ def sweep(question: Question, seed: int) -> Comparison:
         if look.sight is Sight.SHAPES:
             return shapes_differ(look, tried)
         is_beside = kind == "beside" and look.sight is Sight.DIFFERENT
-        if is_beside or (look.sight is Sight.DIFFERENT and confirm(question, point)):
+        if is_beside or (look.sight is Sight.DIFFERENT and confirm(question, point, look)):
             return _refute(question, point, look, kind, seed, tried)
         if look.sight is Sight.SAME:
             same += 1
-        elif look.sight is Sight.UNCLEAR or look.sight is Sight.DIFFERENT:
+        elif look.sight is Sight.DIFFERENT:
+            unclear += 1
+            work += look.work
+        elif look.sight is Sight.UNCLEAR:
             unclear += 1
         elif look.sight is Sight.BEYOND:
             beyond += 1

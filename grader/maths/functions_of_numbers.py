@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -47,10 +48,7 @@ def _factorial(arithmetic: Arithmetic, value: Scalar) -> Scalar:
             raise Undefined("the factorial of a negative integer")
         if value > bounds.MAX_FACTORIAL:
             raise OutOfRange("factorial out of range")
-        result = 1
-        for factor in range(2, value.numerator + 1):
-            result *= factor
-        return arithmetic.note(Fraction(result))
+        return arithmetic.note(Fraction(math.factorial(value.numerator)))
     return _gamma(arithmetic, arithmetic.add(value, ONE))
 
 
@@ -61,6 +59,7 @@ def _gamma(arithmetic: Arithmetic, value: Scalar) -> Scalar:
         if value <= 0:
             raise Undefined("gamma at a pole")
         return _factorial(arithmetic, value - 1)
+    arithmetic.spend_on("gamma")
     return arithmetic.settle(floats(arithmetic.digits).gamma(arithmetic.inexact(value)))
 
 

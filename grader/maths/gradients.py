@@ -90,6 +90,7 @@ def _along(
         inner = Evaluation(point, arithmetic, work=state.work, bound=dict(state.bound))
         values.append(run(body, inner))
         state.work = inner.work
+    state.arithmetic.spend(arithmetic.spent)
     high, low = values
 
     def quotient(above: Scalar, below: Scalar) -> Scalar:

@@ -41,6 +41,20 @@ def with_both_signs(tree: Node) -> Node:
     return Node(op, both(tree), None, tree.start, tree.end)
 
 
+ARITHMETIC = {"add", "mul", "div", "pow", "neg", "call", "sum", "prod", "plusminus", "piecewise",
+              "transpose", "matmul", "hadamard", "index"}  # fmt: skip
+
+
+def with_braces_as_brackets(tree: Node) -> Node:
+    r"""`2\{x + 1\}`: what is added, multiplied or raised is no set of one number."""
+    if not any(node.op == "set" for node in walk(tree)):
+        return tree
+    args = tuple(with_braces_as_brackets(arg) for arg in tree.args)
+    if tree.op in ARITHMETIC:
+        args = tuple(arg.args[0] if arg.op == "set" and len(arg.args) == 1 else arg for arg in args)
+    return replace(tree, args=args)
+
+
 class Parser(TokenStream):
     """The grammar itself, on top of the stream."""
 
@@ -52,7 +66,7 @@ class Parser(TokenStream):
         tree = self.parse_list()
         if self.token.kind != "end":
             raise self.unexpected()
-        return with_both_signs(tree)
+        return with_both_signs(with_braces_as_brackets(tree))
 
     def parse_list(self) -> Node:
         """Expressions with commas between them are a tuple."""

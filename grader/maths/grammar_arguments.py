@@ -63,7 +63,7 @@ def parse_bare_argument(parser: Parser, token: Token, function: str) -> Node:
 def _choose(parser: Parser, is_number: bool, function: str, has_sign: bool) -> dict[str, bool]:
     """Whether the next factor belongs to the argument, by the extent that is meant."""
     carries = is_number and function not in LOGARITHMS
-    is_apart = parser.at("(", "[") or parser.token.gap or has_sign
+    is_apart = parser.at("(", "[", "⦃") or parser.token.gap or has_sign
     return {USUAL: carries or not is_apart, NARROW: carries, WIDE: True}
 
 

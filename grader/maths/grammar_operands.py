@@ -152,6 +152,7 @@ def parse_bars(parser: Parser) -> Node:
     """`|x|` and `‖x‖`, with the norm's order behind; `|A|` of a square matrix."""
     opened = parser.advance()
     position, bars, depth = parser.position, list(parser.bars), parser.depth
+    tokens = list(parser.tokens) if opened.text == "||" else []
     parser.deeper()
     parser.bars.append(opened.text)
     try:
@@ -164,6 +165,8 @@ def parse_bars(parser: Parser) -> Node:
         if opened.text != "||" or parser.retries >= MOST_RETRIES:
             raise
         parser.retries += 1
+        # Double bars may have been cut on the way.
+        parser.tokens[:] = tokens
         parser.bars, parser.depth = bars, depth
         if not _halve_bars(parser, opened, position):
             raise

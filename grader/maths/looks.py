@@ -84,7 +84,7 @@ def look_at(
         arithmetic = Arithmetic(digits, is_complex=is_complex)
         state, own = Evaluation(point, arithmetic), Evaluation(point, arithmetic)
         look = _look(question, state, own)
-        work += (2 * bounds.MAX_WORK - state.work - own.work) * (1 + digits // LONG)
+        work += 2 * bounds.MAX_WORK - state.work - own.work + int(arithmetic.spent)
         look = replace(look, work=work, digits=digits)
         wanted = _wanted_digits(question, look, arithmetic)
         if wanted <= digits:
@@ -97,8 +97,6 @@ def look_at(
 
 
 MOST_LOOKS = 3
-LONG = 400
-"""Digits of a number that take twice as long."""
 
 
 def _wanted_digits(question: Question, look: Look, arithmetic: Arithmetic) -> int:
@@ -286,11 +284,10 @@ def judge_measured(
     return Sight.DIFFERENT if gap > scale * arithmetic.inexact(DIFFERENT_FROM) else Sight.UNCLEAR
 
 
-def confirm(question: Question, point: Point) -> bool:
+def confirm(question: Question, point: Point, first: Look) -> bool:
     """Whether a difference is still there, and as large, with three times the digits."""
     if question.rounding is not None:
         return True
-    first = look_at(question, point)
     second = look_at(question, point, min(3 * first.digits, first.digits + bounds.MOST_DIGITS))
     if second.sight is not Sight.DIFFERENT:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from grader.maths import bounds, random_fields
+from grader.maths import random_fields
 from grader.maths.arrays import Array, Identity, Ones, Value, map_entries
 from grader.maths.evaluate import Evaluation, run, scalar
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined, floats
@@ -101,6 +101,10 @@ def apply_symbol(node: Node, state: Evaluation) -> Value:
     return _symbolic(function, order, arguments, symbol, state)
 
 
+OPERATIONS_OF_A_FUNCTION = 12
+"""Nodes that the operations of one symbolic value take as long as."""
+
+
 def _symbolic(
     function: str, order: int, arguments: list[Scalar], symbol: Symbol, state: Evaluation
 ) -> Scalar:
@@ -110,8 +114,7 @@ def _symbolic(
         value = random_fields.entry(point.seed, function, indices, symbol, point.is_small)
         state.reads[f"{function}({', '.join(map(str, indices))})"] = value
         return value
-    # Some forty operations of 40 digits.
-    state.work -= 3 * bounds.WORK_OF_FUNCTION
+    state.arithmetic.spend(OPERATIONS_OF_A_FUNCTION)
     return random_fields.symbolic_value(
         state.arithmetic, point.seed, function, order, arguments, symbol
     )

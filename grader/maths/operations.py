@@ -68,7 +68,6 @@ def _divide(node: Node, state: Evaluation) -> Value:
 def _power(node: Node, state: Evaluation) -> Value:
     base = run(node.args[0], state)
     if node.args[0].op == "name" and node.args[0].value == "e" and "e" not in state.point.values:
-        state.work -= bounds.WORK_OF_FUNCTION
         exponent = run(node.args[1], state)
         return map_entries(state.arithmetic.exponential, exponent)
     exponent = run(node.args[1], state)

@@ -40,6 +40,13 @@ def floats(digits: int = bounds.DIGITS) -> Any:
     return context
 
 
+LONG_FRACTION = 400
+"""Bits of a fraction that take as long as a node."""
+COSTS = {"exp": (3.0, 1.2), "log": (5.0, 1.2), "power": (8.0, 1.2), "erf": (5.0, 2.0),
+         "gamma": (15.0, 2.5)}  # fmt: skip
+"""Nodes that a call at 40 digits takes as long as, and how it grows with the digits."""
+
+
 class Arithmetic:
     """The operations, at one precision, over the reals or the complex numbers."""
 
@@ -52,8 +59,23 @@ class Arithmetic:
         """How many bits a term, or the curve of a function, lay below what it was added to."""
         self.is_relative = True
         """Whether nothing was added or could cancel: then every digit of a result counts."""
+        self.spent = 0.0
+        """Work done by functions and long numbers, in nodes."""
         self.on_boundary = False
         """Whether a comparison, |·| or max was decided by an exact tie."""
+
+    def spend(self, nodes: float) -> None:
+        """Count work before it is done; refuse what would take too long."""
+        self.spent += nodes
+        if self.spent > bounds.MAX_WORK:
+            raise OutOfRange("too much work")
+
+    def spend_on(self, function: str, magnitude: float = 1.0) -> None:
+        """Count a call of a function, by its digits."""
+        cost, growth = COSTS.get(function, (6.0, 1.2))
+        if function == "erf":
+            cost *= 2 + magnitude
+        self.spend(cost * (self.digits / bounds.DIGITS) ** growth)
 
     def inexact(self, value: Scalar) -> Any:
         """A float of the working precision."""
@@ -65,11 +87,11 @@ class Arithmetic:
     def note(self, value: Scalar) -> Scalar:
         """Remember the size of an intermediate result, and refuse absurd ones."""
         if isinstance(value, Fraction):
-            bits = value.numerator.bit_length() - value.denominator.bit_length()
-            if (
-                value.numerator.bit_length() + value.denominator.bit_length()
-                > bounds.MAX_EXACT_BITS
-            ):
+            above, below = value.numerator.bit_length(), value.denominator.bit_length()
+            bits = above - below
+            if above + below > LONG_FRACTION:
+                self.spend((above + below) / LONG_FRACTION)
+            if above + below > bounds.MAX_EXACT_BITS:
                 value = self.inexact(value)
         elif value == 0:
             return value
@@ -185,6 +207,7 @@ class Arithmetic:
         if isinstance(exponent, Fraction) and exponent.denominator == 2:
             root = self.square_root(base)
             return self.power(root, Fraction(exponent.numerator))
+        self.spend_on("power")
         if not self.is_complex and self.real(base) < 0:
             raise Undefined("a negative number to a fractional power")
         return self.settle(floats(self.digits).power(self.inexact(base), self.inexact(exponent)))
@@ -204,6 +227,7 @@ class Arithmetic:
         if self.size_bits(value) > bounds.MAX_EXP_BITS:
             raise OutOfRange("exp out of range")
         self.note_flatness(-2 * self.size_bits(value))
+        self.spend_on("exp")
         return self.settle(floats(self.digits).exp(self.inexact(value)))
 
     def logarithm(self, value: Scalar) -> Scalar:
@@ -215,6 +239,7 @@ class Arithmetic:
         if not self.is_complex and self.real(value) < 0:
             raise Undefined("the logarithm of a negative number")
         self.is_relative = False
+        self.spend_on("log")
         return self.settle(floats(self.digits).log(self.inexact(value)))
 
     def elementary(self, function: str, value: Scalar) -> Scalar:
@@ -230,6 +255,7 @@ class Arithmetic:
         inexact = self.inexact(value)
         self.is_relative = False
         self.note_flatness(self._flatness(function, value))
+        self.spend_on(function, float(abs(value)) if self.size_bits(value) < 10 else 0.0)
         if not self.is_complex:
             outside = (
                 (function in ("asin", "acos") and abs(inexact) > 1)

@@ -64,7 +64,7 @@ LETTERS = re.compile(r"[^\W\d_]+\d*")
 
 def tokenise_latex(text: str) -> list[Token]:
     """Cut LaTeX; raises `Unreadable_` at the first thing with no meaning."""
-    text = _without_old_fonts(_with_cases(text))
+    text = _with_single_bars(_without_old_fonts(_with_cases(text)))
     tokens: list[Token] = []
     position, space, gap = 0, False, False
     while position < len(text):
@@ -102,6 +102,16 @@ OLD_FONT = re.compile(r"(?<![\^_])\{\s*\\(?:rm|bf|it|sf|tt|cal)\s+(?P<name>[A-Za
 def _without_old_fonts(text: str) -> str:
     r"""`{\rm ReLU}` is the name in it; places in the text stay."""
     return OLD_FONT.sub(lambda found: found["name"].rjust(len(found.group())), text)
+
+
+SIZED_BAR = re.compile(r"\\left\|(?=\|)")
+
+
+def _with_single_bars(text: str) -> str:
+    r"""`\left||a| - b\right|` opens with one bar, and another one; places in the text stay."""
+    if "\\right||" in text:
+        return text
+    return SIZED_BAR.sub(lambda found: "|".ljust(len(found.group())), text)
 
 
 def _with_cases(text: str) -> str:
@@ -259,7 +269,9 @@ def _font(text: str, end: int, position: int, space: bool) -> tuple[list[Token],
 
 
 OPENED = re.compile(r"\s*(?:\\(?:left|big[lg]*|Big[lg]*))?\s*(?:[\[(]|\\\{|\{)")
-RELATED = re.compile(r"[<>=]|\\(?:leq?|geq?|lt|gt|neq?|in|leqslant|geqslant)\b")
+RELATED = re.compile(
+    r"[<>=≤≥≠∈]|\\(?:leq?|geq?|lt|gt|neq?|in|leqslant|geqslant|equiv|approx)(?![a-zA-Z])"
+)
 
 
 def _one(text: str, end: int, position: int, space: bool) -> list[Token]:
