@@ -10,8 +10,9 @@ from grader.maths.grammar_calls import parse_call, parse_piecewise
 from grader.maths.grammar_expectations import is_moment, parse_moment
 from grader.maths.grammar_subscripts import sort_scripts, with_label, with_subscript
 from grader.maths.grammar_sums import starts_limits
-from grader.maths.grammar_symbols import holds_relation, parse_declared, skip_script
+from grader.maths.grammar_symbols import cut_script, holds_relation, parse_declared, skip_script
 from grader.maths.grammar_words import parse_unknown
+from grader.maths.tokens import Unreadable_
 from grader.maths.tree import ONES, Node
 from grader.maths.vocabulary import CONSTANTS, FUNCTIONS, SUMS
 
@@ -106,8 +107,31 @@ def _identity(parser: Parser) -> Node:
         return parse_call(parser, "indicator")
     parser.advance()
     if parser.at("_"):
-        end = skip_script(parser, parser.position)
-        if end is None:
-            raise parser.unexpected()
-        parser.position = end
+        _skip_size(parser)
     return parser.node("name", (), ONES if token.text == ONES else "I", token.start)
+
+
+def _skip_size(parser: Parser) -> None:
+    """The subscript of `I_n` and `𝟏_{n×1}`, which says how large it is, and nothing else."""
+    cut_script(parser, parser.position + 1)
+    end = skip_script(parser, parser.position)
+    if end is None:
+        raise parser.unexpected()
+    sizes = {spelling.lower() for spelling, one in parser.symbols.items() if not one.shape}
+    for token in parser.tokens[parser.position + 1 : end]:
+        if token.kind == "name" and token.text.lower() not in sizes:
+            raise parser.undeclared(token)
+        if token.kind == "sign" and token.text not in (
+            "{",
+            "}",
+            "(",
+            ")",
+            "*",
+            "·",
+            "x",
+            ",",
+            "+",
+            "-",
+        ):
+            raise Unreadable_("An indicator needs a condition: 1{z > 0}.", token.start)
+    parser.position = end

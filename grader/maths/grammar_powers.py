@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from grader.maths.grammar_symbols import cut_script
 from grader.maths.tree import ONES, Node, number
 
 if TYPE_CHECKING:
@@ -41,23 +41,13 @@ def _is_positive_part(parser: Parser) -> bool:
     return False
 
 
-def _cut_exponent(parser: Parser, base: Node) -> None:
-    """`x^Ty` is xᵀy: TeX takes one letter, and so does a transpose in plain text."""
-    token = parser.token
-    if token.kind != "name" or len(token.text) < 2:
-        return
-    is_transposed = token.text[0] == "T" and parser.has_axes(base)
-    is_raw = token.end - token.start == len(token.text)
-    is_raw = is_raw and (token.text.isascii() or is_transposed)
-    if not is_raw or not (parser.latex or is_transposed):
-        return
-    if token.text in parser.bound or parser.names.find(token.text) is not None:
-        return
-    middle = token.start + 1
-    parser.tokens[parser.position : parser.position + 1] = [
-        replace(token, text=token.text[0], end=middle),
-        replace(token, text=token.text[1:], start=middle, space=False),
-    ]
+def _cut_exponent(parser: Parser, base: Node | None = None) -> None:
+    r"""`x^Ty` is xᵀy: TeX takes one letter, and so does a transpose in plain text.
+
+    Of `\sum_{k=1}^nk` too, which has no base.
+    """
+    is_array = base is not None and parser.has_axes(base)
+    cut_script(parser, parser.position, is_transposed=is_array and parser.token.text[:1] == "T")
 
 
 def _raise(parser: Parser, base: Node, start: int) -> Node:
@@ -139,5 +129,6 @@ def parse_exponent_token(parser: Parser) -> Node:
         inner = parser.parse_exponent_token()
         return Node("neg", (inner,), None, token.start, inner.end)
     if token.kind == "name":
+        _cut_exponent(parser)
         return parser.parse_name()
     return parser.parse_operand()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.maths.tokens import Token, Unreadable_
@@ -107,12 +108,30 @@ def sort_scripts_behind(parser: Parser, first: int | None = None) -> None:
     first = min(parser.position if first is None else first, len(tokens) - 1)
     if tokens[first].text != "^":
         return
+    cut_script(parser, first + 1)
     middle = skip_script(parser, first)
     if middle is None or tokens[middle].text != "_":
         return
     last = skip_script(parser, middle)
     if last is not None:
         tokens[first:last] = [*tokens[middle:last], *tokens[first:middle]]
+
+
+def cut_script(parser: Parser, position: int, *, is_transposed: bool = False) -> None:
+    """Letters behind a bare `^`, of which TeX takes one, as two names."""
+    token = parser.tokens[position]
+    is_raw = token.end - token.start == len(token.text) and (token.text.isascii() or is_transposed)
+    if token.kind != "name" or len(token.text) < 2 or not is_raw:
+        return
+    if not (parser.latex or is_transposed):
+        return
+    if token.text in parser.bound or parser.names.find(token.text) is not None:
+        return
+    middle = token.start + 1
+    parser.tokens[position : position + 1] = [
+        replace(token, text=token.text[0], end=middle),
+        replace(token, text=token.text[1:], start=middle, space=False),
+    ]
 
 
 def script_text(parser: Parser, begin: int, end: int) -> str:

@@ -82,6 +82,8 @@ def tokenise(text: str) -> list[Token]:
 
 def _next_token(text: str, position: int, before: list[Token], space: bool) -> list[Token]:
     character = text[position]
+    if character in "𝟙𝟏":
+        return [Token("number", "1", position, position + 1, space)]
     if match := NUMBER.match(text, position):
         if match.group() == "1" and text[match.end() : match.end() + 1] == "{":
             return [Token("name", "1{", position, match.end(), space)]
@@ -102,8 +104,6 @@ def _next_token(text: str, position: int, before: list[Token], space: bool) -> l
         if not following.isalnum():
             # A letter, which a question may have declared; elsewhere it is a sum.
             return [Token("name", character, position, position + 1, space)]
-    if character in "𝟙𝟏":
-        return [Token("name", "1{", position, position + 1, space)]
     if match := NAME.match(text, position):
         word = match.group()
         # x₁ is one name; the subscript digits are ordinary word characters to Python.
