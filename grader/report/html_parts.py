@@ -61,7 +61,7 @@ def _render_charts(part: PartReport) -> str:
     drawn = "\n".join(draw(chart) for chart in charts)
     tables = "\n".join(render_table(chart) for chart in charts)
     return f"""
-<section class="check" aria-label="{heading}">
+<section class="check" aria-label="{escape(part.title or part.id)}: {heading.lower()}">
 <style>{STYLE}</style>
 <h4>{heading}</h4>
 <div class="charts">

@@ -220,6 +220,21 @@ def test_a_file_is_kept_when_only_answers_change(
     assert "code.py" not in browser.get(third)
 
 
+def test_uploaded_answers_are_meant_where_the_page_still_has_the_old_ones(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, browser = newcomer
+    place = hand_in(browser, why="The first words.")
+    wait_graded(browser, place)
+    new = b"## why\nThe second words.\n"
+    again = hand_in(browser, why="The first words.", files={"files": ("answers.md", new)})
+    page = read_text(wait_graded(browser, again))
+    assert "The second words." in page
+    assert "The first words." not in page
+    both = hand_in(browser, why="The third words.", files={"files": ("answers.md", new)})
+    assert "answers-typed.md" in browser.get(both)
+
+
 def test_what_cannot_be_taken_is_said_and_what_was_typed_stays(
     service: Deployment, newcomer: tuple[str, Browser]
 ) -> None:
@@ -405,7 +420,7 @@ def test_a_regrade_is_looked_at_before_it_counts(
     assert "Nobody: every score stays." in read_text(instructor.get(place))
     assert instructor.post(f"{place}/publish", place).status_code == 409
     assert instructor.post(f"{place}/abandon", place).status_code == 303
-    assert "abandoned" in read_text(instructor.get(place))
+    assert "Abandoned" in read_text(instructor.get(place))
 
 
 def test_somebody_new_comes_in_by_an_invitation_once(service: Deployment) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 16, 40
+WIDTH, HEIGHT = 640, 240
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 26, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ def draw_columns(columns: Sequence[Column], title: str, below: str) -> Markup:
             # On a phone every other label is left out.
             odd = ' class="odd"' if index % 2 else ""
             drawn.append(
-                f'<text{odd} x="{x + step / 2:.1f}" y="{HEIGHT - 20}">{escape(column.label)}</text>'
+                f'<text{odd} x="{x + step / 2:.1f}" y="{HEIGHT - 29}">{escape(column.label)}</text>'
             )
     base = (
         f'<path class="axis" d="M{LEFT} {TOP + tall}H{WIDTH - RIGHT}"/>'
-        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 3}">{escape(below)}</text>'
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}">{escape(below)}</text>'
     )
     words = "; ".join(f"{column.label}: {column.count}" for column in columns if column.count)
     return _frame(f"{title}. {words or 'nothing yet'}", "".join([base, *drawn]))
@@ -83,7 +83,7 @@ def draw_history(marks: Sequence[Mark], maximum: float, title: str) -> Markup:
     dots = "".join(
         f'<circle class="dot{" counts" if mark.counts else ""}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
         + (
-            f'<text x="{x:.1f}" y="{HEIGHT - 20}">{mark.ordinal}</text>'
+            f'<text x="{x:.1f}" y="{HEIGHT - 29}">{mark.ordinal}</text>'
             if index % every == 0
             else ""
         )

@@ -7,12 +7,14 @@ import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.datastructures import UploadFile
 
 from grader.errors import SubmissionError
 from grader.service.intake import TooLarge, clean_name
 from grader.submission.files import HOW_TO_HAND_IN, TOTAL_BYTES, File, show_size
+from grader.submission.names import Use
 from grader.submission.read import read_files
 
 ANSWERS = "answers.md"
@@ -30,11 +32,13 @@ def pack(
     typed: Mapping[str, str],
     kept: Sequence[File],
     limit: int,
+    before: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
     """One archive of what was uploaded, what is kept from before, and what was typed.
 
     A file uploaded takes the place of a kept one of the same name; a typed answer that of the
-    kept answers under the same heading.
+    kept answers under the same heading. Where uploaded answers have a heading whose text on the
+    page is still that of `before`, which the page itself filled in, the uploaded one is meant.
 
     Errors   SubmissionError when there is nothing, or more than the limit.
     """
@@ -54,7 +58,11 @@ def pack(
             # Each archive alone may unpack to as much.
             raise TooLarge(f"this unpacks to more than {show_size(TOTAL_BYTES)}; {HOW_TO_HAND_IN}")
     files = {file.name: file.content for file in kept if file.name != TYPED} | given
-    answers = write_answers(typed)
+    uploaded = read_typed(
+        [File(ANSWERS, given[ANSWERS], Use.ANSWERS)] if ANSWERS in given else (), list(typed)
+    )
+    stale = {name for name in uploaded if typed[name].split() == before.get(name, "").split()}
+    answers = write_answers({name: typed[name] for name in typed if name not in stale})
     if answers:
         files.pop(ANSWERS, None) if ANSWERS not in given else None
         files[TYPED if ANSWERS in files else ANSWERS] = answers.encode()

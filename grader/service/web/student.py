@@ -257,7 +257,8 @@ def hand_in(
         require(person, Action.SUBMIT, Thing(found.id, person.user_id))
         loaded = load_version(session, wanted, person.user_id)
         latest = find_latest(session, wanted.id, person.user_id)
-        kept = _read_archive(session, latest) if form.get("keep") else []
+        files = _read_archive(session, latest)
+    kept = files if form.get("keep") else []
     blanks = {blank.name: blank for blank, _ in find_blanks(loaded)}
     typed = {name: read_blank(form, blank) for name, blank in blanks.items()}
     if form.get("read"):
@@ -267,7 +268,7 @@ def hand_in(
         with make_folder(visit.service.settings.folder) as folder:
             path = pack(
                 Path(folder), form.files.get("files", ()), typed, kept,
-                visit.service.settings.upload_bytes,
+                visit.service.settings.upload_bytes, read_typed(files, list(blanks)),
             )  # fmt: skip
             handed_in = look_at(path, _name(form))
         view, _ = take(
