@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 import sqlalchemy as sa
-from besieging import PLACE, Siege, find_token
+from besieging import AUDIENCE, PLACE, RIGHT, Siege, find_token
+from staging import load
 
+from grader.service.web import ROUTERS
+from grader.service.web.previewing import LONGEST, preview
+from grader.service.web.statements import find_blanks
 from grader.service.web.visiting import FIELD
 from grader.store.roster import add_user, enrol
-from grader.store.schema import Role, Submission
+from grader.store.schema import Role, Submission, User
 
 pytestmark = pytest.mark.sandbox
 
@@ -116,3 +122,140 @@ def test_B27_no_name_starts_a_formula_in_a_gradebook(siege: Siege) -> None:
         for row in csv.reader(io.StringIO(text), delimiter=separator):
             for cell in row:
                 assert not cell.strip(" \n").startswith(FORMULA), (separator, cell)
+
+
+SENT_FROM_ELSEWHERE = {"/lti/login", "/lti/launch", "/lti/enter"}
+"""Forms that a platform sends, or that a ticket in them proves."""
+
+
+def list_routes(method: str) -> list[str]:
+    """Every page's path, with something plausible in its gaps."""
+    routes = [route for router in ROUTERS for route in router.routes]
+    found = {route.path for route in routes if method in (route.methods or ())}
+    given = {"course": "dl", "assignment": "quick", "ending": "html", "secret": "x", "part": "why",
+             "step": "apply"}  # fmt: skip
+    return [
+        re.sub(r"{(\w+)(?::\w+)?}", lambda gap: given.get(gap[1], "1"), path)
+        for path in sorted(found)
+    ]
+
+
+def test_B28_every_form_needs_its_token_whoever_sends_it(siege: Siege) -> None:
+    siege.service.hand_in(RIGHT)
+    paths = [path for path in list_routes("POST") if path not in SENT_FROM_ELSEWHERE]
+    assert len(paths) > 25
+    another = find_token(siege.browse("grader").get("/account"))
+    for person, csrfs in (("operator", ["", another]), ("instructor", [another])):
+        browser = siege.browse(person)
+        for path in paths:
+            for csrf in csrfs:
+                response = browser.http.post(path, data={FIELD: csrf, "reason": "because"})
+                assert response.status_code in (403, 404), (person, path)
+                assert response.status_code == 403 or "not found" in response.text.lower()
+
+
+def test_B29_every_page_says_what_a_browser_may_do_with_it(siege: Siege) -> None:
+    browsers = [siege.browse(person) for person in ("", "student", "instructor", "operator")]
+    for path in [*list_routes("GET"), "/nowhere", "/static/page.css", "//example.org/a"]:
+        if path in ("/healthz", "/readyz", "/metrics", "/sign-in/oidc"):
+            continue
+        for browser in browsers:
+            response = browser.http.get(path)
+            headers = response.headers
+            assert response.status_code < 500, path
+            assert "default-src 'none'" in headers["content-security-policy"], path
+            assert "unsafe" not in headers["content-security-policy"]
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "same-origin"
+            private = "no-store" if not path.startswith("/static") else "max-age"
+            assert private in headers["cache-control"], path
+            place = headers.get("location", "/")
+            assert place.startswith("/") and not place.startswith("//"), (path, place)
+
+
+ELSEWHERE = (
+    "//example.org", "/\\example.org", "/\t/example.org", "\\\\example.org", "https:example.org",
+    "/\n/example.org", "javascript:alert(1)", "///example.org", "/%09/example.org", "\x00//x",
+    " //example.org", "/ /example.org", "/;@example.org", "%2f%2fexample.org", "",
+)  # fmt: skip
+
+
+def test_B30_nobody_is_led_elsewhere_after_the_sign_in(siege: Siege) -> None:
+    browser = siege.browse("student")
+    for place in ELSEWHERE:
+        response = browser.http.get("/sign-in", params={"next": place})
+        led = str(response.headers["location"])
+        joined = urljoin(siege.address + "/sign-in", re.sub(r"[\t\r\n]", "", led))
+        assert urlsplit(joined).netloc == urlsplit(siege.address).netloc, place
+
+
+NAUGHTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202e\x1b]0;x\x07{{7*7}}"
+
+
+def test_B31_090_no_name_is_more_than_text_on_any_page(siege: Siege) -> None:
+    """Attacks 090 and 091 of the catalogue, by the service: names that staff look at."""
+    person = siege.add()
+    with siege.service.store.write() as session:
+        user = session.get_one(User, siege.find_id(person))
+        user.name = NAUGHTY
+        enrol(session, siege.service.klass.course, user, Role.STUDENT, section=NAUGHTY[:80])
+    reply = siege.service.ask(
+        "POST", f"{PLACE}/submissions", person, f"## depth\nb\n\n## why\n{NAUGHTY}\n".encode(),
+        file="answers.md", name=NAUGHTY,
+    )  # fmt: skip
+    assert reply.status == 201
+    number = reply.json["id"]
+    siege.service.wait(reply.json, person=person)
+    staff, own = siege.browse("instructor"), siege.browse(person)
+    pages = [
+        own.get(path)
+        for path in ("/", "/account", PLACE, f"/submissions/{number}",
+                     f"/submissions/{number}/report.html")
+    ]  # fmt: skip
+    pages += [
+        staff.get(path)
+        for path in (
+            f"/submissions/{number}/review", f"{PLACE}/marking?at={number}&blind=false&all=true",
+            f"{PLACE}/students/{user.id}", f"{PLACE}/dashboard", f"{PLACE}/similar",
+            "/courses/dl/people", "/courses/dl/gradebook", f"{PLACE}/marking?part={quote(NAUGHTY)}",
+        )
+    ]  # fmt: skip
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "49" not in re.findall(r"&gt;[^<]{0,20}(49)", page)
+    for path in (f"/submissions/{number}/files/answers.md", f"/nowhere/{quote(NAUGHTY)}"):
+        response = siege.send(
+            "GET", f"{API}{path}",
+            headers={"Authorization": f"Bearer {siege.service.token(person)}"},
+        )  # fmt: skip
+        assert "html" not in response.headers["content-type"]
+        assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_B32_the_host_that_a_request_names_stands_in_no_link(siege: Siege) -> None:
+    browser, page = siege.browse("instructor"), "/courses/dl/people"
+    fields = {FIELD: find_token(browser.get(page)), "role": "student",
+              "people": "b32@example.edu,New"}  # fmt: skip
+
+    evil = dict.fromkeys(("Host", "X-Forwarded-Host", "X-Original-Host"), "evil.example")
+    response = browser.http.post(
+        page, data=fields, headers={**evil, "Origin": "http://evil.example"}
+    )
+
+    assert response.status_code == 200
+    assert "evil.example" not in response.text
+    assert f"{AUDIENCE}/welcome/" in response.text
+
+
+@pytest.mark.parametrize("sign", ["=", "x = ", "(", "-", "x^", r"\frac{1}{", "||", "\n", "1,"])
+def test_B33_what_is_long_to_read_is_not_read_while_it_is_typed(sign: str) -> None:
+    blanks = [pair for pair in find_blanks(load("written")) if pair[0].kind != "choice"]
+    assert {blank.kind for blank, _ in blanks} == {"value", "expression", "set"}
+    for blank, asked in blanks:
+        shown = preview(blank.kind, asked, f"x{sign * LONGEST}")
+        assert shown is not None
+        assert "too long to be shown" in shown.trouble
+        short = preview(blank.kind, asked, f"x{sign * 20}")
+        assert short is not None
+        assert "too long" not in short.trouble

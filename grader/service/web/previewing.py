@@ -12,7 +12,8 @@ from grader import maths
 from grader.spec.models import Symbol
 from grader.submission.models import Answer
 
-LONGEST = 20_000
+LONGEST = 4_000
+"""Characters that are read while they are typed: two pages, read in a second at worst."""
 LINES = 60
 """Of a derivation: more are read, these are shown."""
 
@@ -35,8 +36,10 @@ def preview(kind: str, asked: Any, text: str) -> Preview | None:
     """
     if not text.strip() or kind not in _READERS:
         return None
+    if len(text) > LONGEST:
+        return Preview(is_read=False, trouble="This is graded, and too long to be shown here.")
     try:
-        return _READERS[kind](asked, text[:LONGEST])
+        return _READERS[kind](asked, text)
     except (ValueError, ArithmeticError, LookupError, RecursionError):
         return Preview(is_read=False, trouble="This cannot be read.")
 

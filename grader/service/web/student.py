@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ SHOWN = 200
 """Submissions of one student to one assignment on a page."""
 PREVIEWS = Throttle(allowed=240, window_s=60)
 """Four a second: faster than anybody types, slow enough for one process to serve a class."""
+PREVIEW_S = 0.02
+"""What one may take; a slower one counts as several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +236,6 @@ def _read_archive(session: Session, submission: Submission | None) -> list[File]
 def show_preview(visit: SignedIn, form: PageForm, course: str, assignment: str) -> Response:
     """How one typed answer is read: a fragment, or a page of its own without JavaScript."""
     PREVIEWS.require_room(str(visit.person.user_id))
-    PREVIEWS.note(str(visit.person.user_id))
     with visit.service.store.read() as session:
         _, found = open_assignment(session, visit.person, course, assignment)
         loaded = load_version(session, found, visit.person.user_id)
@@ -242,8 +244,17 @@ def show_preview(visit: SignedIn, form: PageForm, course: str, assignment: str) 
     blank = next((pair for pair in blanks if pair[0].name == name), None)
     if blank is None:
         raise UsageError(f"{assignment} has no answer called '{name}'")
-    shown = preview(blank[0].kind, blank[1], form.get(f"answer:{name}", ""))
+    shown = _preview(visit, blank[0], blank[1], form.get(f"answer:{name}", ""))
     return render(visit, "preview.html", shown=shown)
+
+
+def _preview(visit: Visit, blank: Blank, asked: Any, text: str) -> Preview | None:
+    """How a text is read; counted by the time that it takes, for all wait for this process."""
+    started_s = time.thread_time()
+    shown = preview(blank.kind, asked, text)
+    for _ in range(1 + int((time.thread_time() - started_s) / PREVIEW_S)):
+        PREVIEWS.note(str(visit.person.user_id))
+    return shown
 
 
 @router.post("/courses/{course}/assignments/{assignment}/hand-in")
@@ -262,6 +273,7 @@ def hand_in(
     blanks = {blank.name: blank for blank, _ in find_blanks(loaded)}
     typed = {name: read_blank(form, blank) for name, blank in blanks.items()}
     if form.get("read"):
+        PREVIEWS.require_room(str(person.user_id))
         # The button of a browser without JavaScript: show how everything is read.
         return _show_readings(visit, loaded, typed, course, assignment, has_files=_has_files(form))
     try:
@@ -305,7 +317,7 @@ def _show_readings(
     visit: Visit, loaded: Any, typed: dict[str, str], course: str, assignment: str, has_files: bool
 ) -> Response:
     readings = {
-        blank.name: preview(blank.kind, asked, typed.get(blank.name, ""))
+        blank.name: _preview(visit, blank, asked, typed.get(blank.name, ""))
         for blank, asked in find_blanks(loaded)
     }
     done = "Nothing was handed in; how each answer is read stands below it."
