@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,14 +16,17 @@ from staging import COURSE, HONEST
 
 from grader.batch.labels import name_files
 from grader.ci.choosing import find_submissions
+from grader.ci.events import read_change
 from grader.ci.grading import grade_commit
 from grader.ci.reporting import collect_findings, write_annotations, write_files, write_summary
 from grader.ci.trees import Repository
+from grader.errors import UsageError
 from grader.final_score import Circumstances
 from grader.spec.loading import Course
 from grader.submission.read import read_submission
 
-QUICK = Path(__file__).resolve().parents[1] / "service" / "course"
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ROOT / "tests" / "service" / "course"
 
 
 class Trees:
@@ -82,7 +87,7 @@ def make_odd_tree(trees: Trees) -> bytes:
     )  # fmt: skip
 
 
-def test_B31_a_tree_that_no_folder_can_hold_is_left_out_and_named(
+def test_B51_a_tree_that_no_folder_can_hold_is_left_out_and_named(
     trees: Trees, tmp_path: Path
 ) -> None:
     commit = trees.commit(trees.make_tree((b"40000", b"honest", make_odd_tree(trees))))
@@ -107,7 +112,7 @@ FOLDERS = (b"\xff\xfe", b"a\n::error::owned", b"\x1b]0;owned\x07", b"-o", b"<img
 
 
 @pytest.mark.sandbox
-def test_B32_a_folders_name_says_nothing_to_the_runner(trees: Trees, tmp_path: Path) -> None:
+def test_B52_a_folders_name_says_nothing_to_the_runner(trees: Trees, tmp_path: Path) -> None:
     wrong = trees.write("def double(x):\n    raise ValueError('no')\n")
     right = trees.nest(b"honest/hw.py", trees.write(HONEST))
     inner = trees.nest(b"honest/hw.py", wrong)
@@ -151,7 +156,7 @@ CLASS = {
 
 
 @pytest.mark.sandbox
-def test_B33_no_folders_name_stops_a_class_or_gets_anothers_report(tmp_path: Path) -> None:
+def test_B53_no_folders_name_stops_a_class_or_gets_anothers_report(tmp_path: Path) -> None:
     names = hand_in_class(
         tmp_path / "class", {name: f"## depth\n{pick}\n" for name, pick in CLASS.items()}
     )
@@ -179,7 +184,7 @@ def test_B33_no_folders_name_stops_a_class_or_gets_anothers_report(tmp_path: Pat
     assert all(name.isprintable() and not name.startswith(("-", ".")) for name in reports)
 
 
-def test_B34_names_that_a_disk_takes_for_one_are_told_apart() -> None:
+def test_B54_names_that_a_disk_takes_for_one_are_told_apart() -> None:
     labels = (
         "Ada",
         "ada",
@@ -198,3 +203,29 @@ def test_B34_names_that_a_disk_takes_for_one_are_told_apart() -> None:
     assert len({name.casefold() for name in names}) == len(labels)
     assert max(len(name.encode()) for name in names) < 200
     assert name_files(("zoe", "max.zip")) == ("zoe", "max.zip")
+
+
+RISKY = {
+    "pull_request_target": {"GITHUB_EVENT_NAME": "pull_request_target"},
+    "workflow_run": {"GITHUB_EVENT_NAME": "workflow_run"},
+    "issue_comment": {"GITHUB_EVENT_NAME": "issue_comment"},
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("name", RISKY)
+def test_B55_no_event_with_more_rights_than_a_student_is_graded(tmp_path: Path, name: str) -> None:
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"head": {"sha": "a" * 40}}}))
+    with pytest.raises(UsageError, match=r"run on pull_request|use `on: pull_request`"):
+        read_change({**RISKY[name], "GITHUB_EVENT_PATH": str(event)})
+
+
+def test_B56_no_workflow_that_is_offered_asks_for_them() -> None:
+    texts = [path.read_text() for path in (ROOT / "examples").rglob("*.yml")]
+    texts.append((ROOT / "action.yml").read_text())
+    assert len(texts) > 3
+    for text in texts:
+        used = re.sub(r"(?m)#.*$", "", text)
+        for words in ("pull_request_target", "self-hosted", "workflow_run", "head.ref"):
+            assert words not in used
