@@ -24,6 +24,7 @@ OUR_FAULT = 5
 """The exit code for it."""
 NOBODY_READS = 120
 """Python's own code for output that could not be written at the end."""
+_DONE = "done"
 _MOST_NOTED = 1 << 10
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -162,19 +163,19 @@ def run_watched(work: Callable[[], int]) -> int:
             _end_with(parent, reading)
             signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
             be_watched(note, left_out)
-            _leave(work())
+            _leave(work(), note)
         os.close(reading)
         status = _wait_for(child)
         os.close(writing)
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         step = note.read()
         if not is_ended_over(step, number, left_out):
-            _end_as(status, unblocked)
+            _end_as(status, step == _DONE, unblocked)
         left_out.add(step)
         _say("a comparison took too long and was stopped; grading again without it")
 
 
-def _leave(code: int) -> None:
+def _leave(code: int, note: Note) -> None:
     """Never returns: what is in memory is not taken apart first, which costs more than the fork."""
     atexit._run_exitfuncs()
     try:
@@ -183,6 +184,7 @@ def _leave(code: int) -> None:
     except (OSError, ValueError):
         # Closed by whoever read it, or by us because of that.
         code = code or NOBODY_READS
+    note.write(_DONE)
     os._exit(code)
 
 
@@ -209,9 +211,9 @@ def _wait_for(child: int) -> int:
             return status
 
 
-def _end_as(status: int, unblocked: set[int | signal.Signals]) -> None:
+def _end_as(status: int, is_done: bool, unblocked: set[int | signal.Signals]) -> None:
     """Never returns."""
-    if os.WIFEXITED(status):
+    if is_done and os.WIFEXITED(status):
         os._exit(os.WEXITSTATUS(status))
     number = os.WTERMSIG(status)
     if number in _PASSED_ON:
@@ -219,6 +221,9 @@ def _end_as(status: int, unblocked: set[int | signal.Signals]) -> None:
         os.kill(os.getpid(), number)
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
     words = "took too long" if number in ENDED_OVER_A_STEP else f"was ended by signal {number}"
+    if not number:
+        # Libraries end their process when they get no memory.
+        words = f"was ended from within, with code {os.WEXITSTATUS(status)}"
     _say(f"the process that grades {words}: a fault of the grader or of a machine short of memory,")
     _say("not of the answers; nothing was graded, try again")
     os._exit(OUR_FAULT)

@@ -1,4 +1,9 @@
-"""Numbers of the catalogue that this suite can't run, each with the reason."""
+"""Numbers of the catalogue that this suite can't run, each with the reason, and those it does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
 
 NOT_RUN = {
     13: "no kind of part forbids a library's own function yet; prompts say so and people look",
@@ -7,3 +12,17 @@ NOT_RUN = {
     84: "a GPU is needed; kernels are interpreted here and never run on a device",
     107: "about a repository's workflow files: a token and a pull request are needed",
 }
+
+FILES = ("stealing", "forging", "starving", "written", "ingest")
+"""Whose tests bear numbers of the catalogue."""
+
+
+def find_numbers(name: str) -> set[str]:
+    """Attack numbers in a file: `number="029"`, `"023-patch-allclose"`, `def test_016_...`."""
+    text = (Path(__file__).parent / f"test_attacks_{name}.py").read_text()
+    return set(re.findall(r'(?:number="|^ +"|def test_)(A?\d{2,3})(?=["\-_])', text, re.MULTILINE))
+
+
+def list_tried() -> set[int]:
+    """Numbers of the catalogue that tests bear."""
+    return {int(number) for name in FILES for number in find_numbers(name)}

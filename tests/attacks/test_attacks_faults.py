@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -14,9 +15,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
-from staging import COURSE, Attack, Stage, find_descendants, hand_in
+from staging import COURSE, RIGHT_ANSWERS, Attack, Stage, find_descendants, hand_in
 
 from grader.expected import ExpectedValues
 from grader.sandbox.pool import Sandbox
@@ -401,6 +403,7 @@ def test_a_broken_reference_leaves_the_points_open(
 
 
 BUBBLEWRAPS = {
+    "is missing": "",
     "fails": "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n",
     "is too old": "#!/bin/sh\necho 'bwrap: Unknown option --info-fd' >&2\nexit 1\n",
     "says nothing": "#!/bin/sh\nexit 1\n",
@@ -412,15 +415,18 @@ BUBBLEWRAPS = {
 def test_without_a_working_bubblewrap_nothing_is_graded(tmp_path: Path, name: str) -> None:
     fake = tmp_path / "bin" / "bwrap"
     fake.parent.mkdir()
-    fake.write_text(BUBBLEWRAPS[name])
-    fake.chmod(0o755)
+    if BUBBLEWRAPS[name]:
+        fake.write_text(BUBBLEWRAPS[name])
+        fake.chmod(0o755)
+    # What `bwrap` itself lies beside is not needed to start a grader.
+    path = str(fake.parent) if name == "is missing" else f"{fake.parent}:/usr/bin:/bin"
     folder = tmp_path / "attacked"
     folder.mkdir()
     (folder / "hw.py").write_text("def double(x):\n    return 2 * x\n")
 
     shown = subprocess.run(
         [sys.executable, "-m", "grader", "submit", str(folder), "--course", str(COURSE)],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{fake.parent}:/usr/bin:/bin"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": path},
         capture_output=True,
         text=True,
         timeout=60,
@@ -430,3 +436,140 @@ def test_without_a_working_bubblewrap_nothing_is_graded(tmp_path: Path, name: st
     assert shown.returncode == 5, (shown.stdout, shown.stderr)
     assert "Traceback" not in shown.stderr
     assert "trust-submission" in shown.stderr
+
+
+WRITTEN = "".join(f"## {part}\n{answer}\n\n" for part, answer in RIGHT_ANSWERS.items())
+
+
+def start(course: str, folder: Path, *options: str, **more: Any) -> subprocess.Popen[str]:
+    """Begin to grade right answers; what is remembered lies in the folder as well."""
+    handed_in = folder / course
+    handed_in.mkdir(exist_ok=True)
+    if course == "written":
+        (handed_in / "answers.md").write_text(WRITTEN)
+    else:
+        name = "twice" if course == "arrays" else "double"
+        (handed_in / "hw.py").write_text(f"def {name}(x):\n    return 2 * x\n")
+    environment = {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache")}
+    return subprocess.Popen(
+        [*more.pop("before", ()), sys.executable, "-m", "grader", "submit", str(handed_in),
+         "--course", str(COURSE), *options],
+        env={**os.environ, **environment, **more.pop("environment", {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,
+    )  # fmt: skip
+
+
+def require_nothing_wrong(process: subprocess.Popen[str]) -> str:
+    """Right answers earn everything, or what they don't earn is open, or nothing was graded."""
+    output, complaints = process.communicate(timeout=120)
+    assert "Traceback" not in complaints
+    if process.returncode == 5:
+        assert output == ""
+        return "refused"
+    assert process.returncode == 0, complaints
+    report = json.loads(output)
+    assert report["score"] + report["open_points"] == report["max_score"], report
+    assert {part["verdict"] for part in report["parts"]} <= {"passed", "void"}
+    return str(report["status"])
+
+
+@pytest.mark.parametrize("mib", [50, 60, 70, 150])
+@pytest.mark.parametrize("course", ["written", "arrays"])
+def test_a_grader_without_memory_is_never_wrong(tmp_path: Path, course: str, mib: int) -> None:
+    def limit() -> None:
+        # Its own alone: what it starts may have more.
+        resource.setrlimit(resource.RLIMIT_AS, (mib << 20, resource.RLIM_INFINITY))
+
+    require_nothing_wrong(start(course, tmp_path, "--format", "json", preexec_fn=limit))
+
+
+FULL = """
+mount -t tmpfs -o size=256k none "$1" && cd "$1" && mkdir cache tmp
+dd if=/dev/zero of=filling bs=1k count=400 2>&1 | grep -q 'No space left' || exit 99
+shift
+exec "$@"
+"""
+
+
+def start_on_full_disk(course: str, folder: Path, *options: str) -> subprocess.Popen[str]:
+    full = folder / "full"
+    full.mkdir()
+    own = [] if os.geteuid() == 0 else ["--map-root-user"]
+    before = ["unshare", "--mount", *own, "sh", "-c", FULL, "sh", str(full)]
+    places = {"TMPDIR": f"{full}/tmp", "XDG_CACHE_HOME": f"{full}/cache"}
+    return start(course, folder, *options, before=before, environment=places)
+
+
+def can_mount() -> bool:
+    own = [] if os.geteuid() == 0 else ["--map-root-user"]
+    mount = ["sh", "-c", "mount -t tmpfs none /tmp"]
+    try:
+        return not subprocess.run(["unshare", "--mount", *own, *mount], check=False).returncode
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("course", ["written", "honest"])
+def test_on_a_full_disk_answers_are_graded_and_nothing_is_half_written(
+    tmp_path: Path, course: str
+) -> None:
+    if not can_mount():
+        pytest.skip("needs a mount of its own")
+
+    shown = start_on_full_disk(course, tmp_path, "--format", "json")
+
+    assert require_nothing_wrong(shown) == "final"
+
+
+def test_a_report_that_has_no_room_is_a_fault_of_ours(tmp_path: Path) -> None:
+    if not can_mount():
+        pytest.skip("needs a mount of its own")
+
+    shown = start_on_full_disk("written", tmp_path, "-o", str(tmp_path / "full" / "report.html"))
+
+    output, complaints = shown.communicate(timeout=120)
+    assert (shown.returncode, output) == (5, "")
+    assert complaints.splitlines()[-1] == (
+        f"grade: cannot write the report to {tmp_path}/full/report.html: no space left on device"
+    )
+
+
+CLOCK = """
+import random, time
+real = time.time
+time.time = lambda: real() + random.choice((-1, 1)) * random.random() * 1e9
+time.time_ns = lambda: int(time.time() * 1e9)
+"""
+
+
+def test_a_clock_that_jumps_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(CLOCK)
+    places = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+
+    for course in ("honest", "written", "honest"):
+        shown = start(course, tmp_path, "--format", "json", environment=places)
+
+        assert require_nothing_wrong(shown) == "final"
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.95, 1.0])
+def test_killed_at_any_moment_a_report_is_the_old_one_or_the_new(
+    tmp_path: Path, share: float
+) -> None:
+    report = tmp_path / "report.json"
+    report.write_text("the old one")
+    started = time.monotonic()
+    start("honest", tmp_path, "-o", str(tmp_path / "first.json")).communicate(timeout=120)
+    usual_s = time.monotonic() - started
+
+    process = start("honest", tmp_path, "-o", str(report))
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(usual_s * share)
+    process.kill()
+    process.communicate()
+
+    text = report.read_text()
+    assert text == "the old one" or json.loads(text)["score"] == 4

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import platform
 import resource
-import struct
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from machines import NOBODY, UNSHARE, deny
 from staging import COURSE, HONEST, Attack
 
 from grader.sandbox.child import landlock
@@ -22,7 +21,6 @@ from grader.sandbox.child import landlock
 pytestmark = pytest.mark.sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
-NOBODY = 65534
 
 MACHINE = """
 import ctypes
@@ -104,28 +102,7 @@ def test_root_is_isolated_as_well(tmp_path: Path) -> None:
     assert "'nothing'" in report["parts"][0]["feedback"]
 
 
-def deny(*numbers: int) -> Callable[[], None]:
-    """A filter as containers have it: these calls fail with EPERM from here on."""
-
-    def install() -> None:
-        program = [struct.pack("<HBBI", 0x20, 0, 0, 0)]
-        for number in numbers:
-            program += [
-                struct.pack("<HBBI", 0x15, 0, 1, number),
-                struct.pack("<HBBI", 0x06, 0, 0, 0x00050001),
-            ]
-        program.append(struct.pack("<HBBI", 0x06, 0, 0, 0x7FFF0000))
-        code = ctypes.create_string_buffer(b"".join(program))
-        header = struct.pack("@HP", len(program), ctypes.addressof(code))
-        libc = ctypes.CDLL(None)
-        libc.prctl(38, 1, 0, 0, 0)
-        assert libc.prctl(22, 2, header, 0, 0) == 0
-
-    return install
-
-
 DENIED = {"mount": (165,), "unshare, mount and namespaces": (272, 165, 308)}
-UNSHARE = 272
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="system calls by their x86-64 numbers")
