@@ -7,7 +7,9 @@ before; the text of any other cell is the written answer.
 
 from __future__ import annotations
 
+import ast
 import json
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,15 +18,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from grader.errors import GraderError, UsageError
+from grader.errors import GraderError, NoIsolation, SystemFault, UsageError
 from grader.report.models import Report
 from grader.sandbox.pool import Sandbox
 from grader.spec.loaded import LoadedAssignment
 from grader.spec.loading import Course, find_course
 
 MAGIC = "%%grade"
-FRAME_HEIGHT_PX = 520
-"""A part's report; longer ones scroll inside."""
+LOAD = "%load_ext grader"
+LINE_PX, LEAST_PX, CHARTS_PX, MOST_PX = 30, 150, 420, 720
+"""A frame without script can't follow its content, so its height is guessed from the report as
+text: a line there is about a line on the page with its share of margins. More scrolls inside."""
 
 
 def grade_cell(
@@ -107,22 +111,66 @@ def write_notebook(cells: Sequence[str], path: Path) -> None:
     path.write_text(json.dumps(page), "utf-8")
 
 
-def strip_magic(cell: str) -> str:
-    """A cell as it was typed, without our own first line."""
-    first, _, rest = cell.partition("\n")
-    return rest if first.strip().startswith(MAGIC) else cell
-
-
 def render_inline(report: Report) -> dict[str, str]:
-    """The report's page in a frame of its own, and as text where no page is shown."""
+    """The report's parts in a frame of their own, and as text where no page is shown."""
     from grader.report import html, terminal
 
-    page = escape(html.render(report), quote=True)
+    text = terminal.render(report, width=88)
+    charts = any(check.charts for part in report.parts for check in part.checks)
+    height = LEAST_PX + LINE_PX * text.count("\n") + CHARTS_PX * charts
+    page = escape(html.render_inset(report), quote=True)
     frame = (
-        f'<iframe srcdoc="{page}" sandbox title="report" width="100%" height="{FRAME_HEIGHT_PX}"'
-        ' style="border:0"></iframe>'
+        f'<iframe srcdoc="{page}" sandbox title="report" width="100%"'
+        f' height="{min(MOST_PX, height)}" style="border:0;resize:vertical"></iframe>'
     )
-    return {"text/html": frame, "text/plain": terminal.render(report, width=88)}
+    return {"text/html": frame, "text/plain": text}
+
+
+def describe_fault(error: Exception) -> str:
+    """What a notebook says when a cell could not be graded: one line, never a traceback."""
+    is_ours = isinstance(error, SystemFault) or not isinstance(error, GraderError)
+    if not is_ours or (isinstance(error, NoIsolation) and "Traceback" not in str(error)):
+        return f"grade: {error}"
+    seen = (str(error).strip() or type(error).__name__).splitlines()[-1][:200]
+    return (
+        "grade: this cell could not be graded; that is a fault of the grader, not yours."
+        f" Run the cell again; `grade doctor` says what works here. Seen: {seen}"
+    )
+
+
+class Cells:
+    """What was run before in a notebook, each cell at its own number.
+
+    A cell that was not Python, that raised, or that was a written answer is left blank: it left
+    nothing behind in the notebook, and would stop everything after it in the sandbox.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._graded: str | None = None
+        before = shell.history_manager.input_hist_raw[1:-1]
+        self.ran: list[str] = [each if self._is_python(each) else "" for each in before]
+
+    def note(self, result: Any) -> None:
+        """Hear of a cell that ended."""
+        raw = result.info.raw_cell or ""
+        if not result.info.store_history:
+            return
+        is_magic = raw.lstrip().startswith(MAGIC)
+        text = (self._graded or "") if is_magic else raw if result.success else ""
+        self._graded = None
+        self.ran.append("" if text.strip() == LOAD else text)
+
+    def note_graded(self, cell: str) -> None:
+        """Hear of a cell's code that ran under the magic, before the cell itself ends."""
+        self._graded = cell
+
+    def _is_python(self, cell: str) -> bool:
+        try:
+            ast.parse(self._shell.transform_cell(cell))
+        except SyntaxError:
+            return False
+        return not cell.lstrip().startswith(MAGIC)
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -131,6 +179,8 @@ def load_ipython_extension(shell: Any) -> None:
 
     sandbox = Sandbox()
     atexit.register(sandbox.close)
+    cells = Cells(shell)
+    shell.events.register("post_run_cell", cells.note)
 
     def grade_magic(line: str, cell: str) -> None:
         # Only whoever runs a notebook has IPython, and it has no types.
@@ -142,10 +192,12 @@ def load_ipython_extension(shell: Any) -> None:
                 if not done.success:
                     # The notebook has shown the error already.
                     return
-            typed = [strip_magic(each) for each in shell.history_manager.input_hist_raw[1:-1]]
-            report = grade_cell(line, cell, typed, sandbox, Path.cwd())
-        except GraderError as error:
-            display({"text/plain": f"grade: {error}"}, raw=True)
+                cells.note_graded(cell)
+            report = grade_cell(line, cell, cells.ran, sandbox, Path.cwd())
+        except Exception as error:
+            if os.environ.get("GRADE_DEBUG"):
+                raise
+            display({"text/plain": describe_fault(error)}, raw=True)
             return
         display(render_inline(report), raw=True)
 

@@ -34,6 +34,23 @@ def render(report: Report) -> str:
     )
 
 
+def render_inset(report: Report) -> str:
+    """The parts alone, for a place that says the rest itself, as below a notebook's cell."""
+    parts = "\n".join(render_part(part) for part in report.parts)
+    return _inset().substitute(
+        page_title=escape(report.title or report.assignment),
+        header=_render_notices(report),
+        main="\n".join(filter(None, (parts, _render_remarks(report)))),
+        footer="",
+    )
+
+
+@cache
+def _inset() -> Template:
+    close = "main, header.top { max-width: none; padding: 0; } .part:first-child { margin-top: 0; }"
+    return make_page(f"{read_style()}\n{close}\nfooter {{ display: none; }}", before=read_marks())
+
+
 @cache
 def _page() -> Template:
     skip = '<a class="skip" href="#parts">Skip to the parts</a>'
@@ -108,15 +125,21 @@ def render_main(report: Report) -> Iterable[str]:
         f'<h2 id="parts-title">Part by part</h2>\n{parts}\n</section>'
     )
     if report.remarks:
-        remarks = _items(
-            f"<code>{escape(remark.file)}{f':{remark.line}' if remark.line else ''}</code>"
-            f'<br><span class="said">{escape(remark.message)}</span>'
-            for remark in report.remarks
-        )
-        yield (
-            f'<section aria-labelledby="files-title">\n<h2 id="files-title">About your files'
-            f'</h2>\n<ul class="remarks">{remarks}</ul>\n</section>'
-        )
+        yield _render_remarks(report)
+
+
+def _render_remarks(report: Report) -> str:
+    if not report.remarks:
+        return ""
+    remarks = _items(
+        f"<code>{escape(remark.file)}{f':{remark.line}' if remark.line else ''}</code>"
+        f'<br><span class="said">{escape(remark.message)}</span>'
+        for remark in report.remarks
+    )
+    return (
+        f'<section aria-labelledby="files-title">\n<h2 id="files-title">About your files'
+        f'</h2>\n<ul class="remarks">{remarks}</ul>\n</section>'
+    )
 
 
 def _render_first_steps(report: Report) -> str:

@@ -91,6 +91,43 @@ def test_an_error_in_the_cell_is_shown_as_ever_and_nothing_is_graded(shell: Any)
     assert html == ""
 
 
+@pytest.mark.parametrize(
+    "before",
+    ["%%grade tiny/width\n2 × 5", "def broken(:\n", "double(undefined)", "%%grade tiny/doubel\n×"],
+    ids=["written answer", "no Python", "raises", "wrong name"],
+)
+def test_what_left_nothing_in_the_notebook_stops_no_later_cell(shell: Any, before: str) -> None:
+    run(shell, "factor = 2")
+    run(shell, before)
+    _, text = run(shell, "%%grade tiny/double\ndef double(x):\n    return factor * x")
+
+    assert "2 of 2" in text
+
+
+def test_earlier_answers_stay_for_later_cells(shell: Any) -> None:
+    run(
+        shell,
+        "%%grade tiny/double\ndef twice(x):\n    return 2 * x\n\ndef double(x):\n    return x",
+    )
+    _, text = run(shell, "%%grade tiny/double\ndef double(x):\n    return twice(x)")
+
+    assert "2 of 2" in text
+
+
+def test_a_worker_that_cannot_start_is_said_in_one_line(
+    shell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "grader.sandbox.bubblewrap._START", "raise RuntimeError('no disk')#{folder}"
+    )
+    _, text = run(shell, "%%grade tiny/double\ndef double(x):\n    return 2 * x")
+
+    assert "that is a fault of the grader, not yours" in text
+    assert "grade doctor" in text
+    assert "Traceback" not in text
+    assert len(text.strip().splitlines()) == 1
+
+
 def write_notebook(path: Path, *cells: tuple[str, str]) -> Path:
     found = [
         {"cell_type": kind, "metadata": {}, "source": text, "outputs": [], "execution_count": None}
