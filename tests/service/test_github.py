@@ -275,22 +275,28 @@ def test_a_repository_may_be_one_assignment_in_a_folder_on_a_branch(
     assert run["output"]["title"].startswith("4 of 4")
 
 
-def test_a_pull_request_is_its_heads_whoever_opened_it(
+def test_a_pull_request_is_its_heads_and_counts_when_its_own_people_opened_it(
     service: Deployment, repository: Repository, host: Host
 ) -> None:
     thief = register(service, host)
     repository.commit({"slow/echo.py": RIGHT})
-    head = {
-        "sha": repository.sha, "ref": "homework",
-        "repo": {"id": repository.number, "full_name": repository.name, "default_branch": "main"},
-    }  # fmt: skip
-    event = {
-        "action": "opened", "pull_request": {"head": head, "user": {"login": thief.person}},
-        "repository": {"id": 5, "full_name": "Uni/course", "default_branch": "main"},
-        "sender": {"login": thief.person}, "installation": {"id": 77},
-    }  # fmt: skip
+    course = {"id": 5, "full_name": "Uni/course", "default_branch": "main"}
+    own = {"id": repository.number, "full_name": repository.name, "default_branch": "main",
+           "owner": {"login": repository.person}}  # fmt: skip
+    head = {"sha": repository.sha, "ref": "homework", "repo": own}
 
-    assert send(service, event, "pull_request").status_code == 202
+    def open_as(login: str, base: dict[str, Any], **more: str) -> httpx2.Response:
+        pull = {"head": head, "user": {"login": login, "type": "User"}, **more}
+        event = {"action": "opened", "pull_request": pull, "repository": base,
+                 "sender": {"login": login}, "installation": {"id": 77}}  # fmt: skip
+        return send(service, event, "pull_request")
+
+    before = count_everything(service)
+    for base, association in ((course, "MEMBER"), (course, "NONE"), (own, "NONE")):
+        assert open_as(thief.person, base, author_association=association).status_code == 202
+    assert count_everything(service) == before, "anybody may open one of anybody's draft"
+
+    assert open_as(repository.person.title(), course).status_code == 202
 
     (run,) = wait_for_runs(repository)
     assert run["place"] == "Uni/course"

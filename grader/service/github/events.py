@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from grader.ci.events import STAFF
 from grader.errors import NotAllowed, UsageError
 
 BODY_BYTES = 25 << 20
@@ -128,6 +129,8 @@ def _read_pull_request(event: Mapping[str, Any]) -> Pushed | None:
     head = event["pull_request"]["head"]
     if event["action"] not in _OPENED or head["repo"] is None:
         return None
+    if not _is_by_its_own(event, head):
+        return None
     return Pushed(
         repository=check_place(head["repo"]["full_name"]),
         number=check_number(head["repo"]["id"]),
@@ -139,6 +142,20 @@ def _read_pull_request(event: Mapping[str, Any]) -> Pushed | None:
         place=check_place(event["repository"]["full_name"]),
         installation=_read_installation(event),
     )
+
+
+def _is_by_its_own(event: Mapping[str, Any], head: Mapping[str, Any]) -> bool:
+    """Whether somebody of the head's repository opened a pull request.
+
+    From then on every push to the branch would be handed in, drafts as well.
+    """
+    pull = event["pull_request"]
+    author, owner = pull["user"], head["repo"]["owner"]
+    if str(author["login"]).lower() == str(owner["login"]).lower():
+        return True
+    is_within = check_number(head["repo"]["id"]) == check_number(event["repository"]["id"])
+    may_write = pull.get("author_association") in STAFF or author.get("type") == "Bot"
+    return is_within and may_write
 
 
 def _read_installation(event: Mapping[str, Any]) -> int | None:
