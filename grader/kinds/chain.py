@@ -11,17 +11,21 @@ from grader.kinds.chain_gaps import find_gap, find_large_step, shows_something
 from grader.kinds.expression import as_text
 from grader.kinds.marking import ANSWER, explain, fall_short, find_mistake, leave_open
 from grader.kinds.protocol import Bench, HandedIn
+from grader.maths.connections import MEANING, connect
 from grader.maths.definitions import define
 from grader.maths.mutations import name_mistake
 from grader.maths.step_verdicts import StepVerdict, judge_step
-from grader.maths.steps import STATEMENTS, Derivation, Side, read_derivation
+from grader.maths.steps import STATEMENTS, Derivation, Side, Step, read_derivation
 from grader.maths.subscripts import align
 from grader.maths.tree import Node
+from grader.maths.truth_tables import judge_implication
 from grader.spec.models import Mistake, Symbol
 from grader.spec.parts import ChainPart
 from grader.submission.models import Answer
 from grader.values import FormulaText, Value
 from grader.verdicts import Counterexample, Outcome, Verdict, failed, passed
+
+SHOWN = {"<=": "≤", ">=": "≥"}
 
 
 def judge(part: ChainPart, part_id: str, handed_in: HandedIn, bench: Bench) -> tuple[Outcome, ...]:
@@ -72,11 +76,71 @@ def judge(part: ChainPart, part_id: str, handed_in: HandedIn, bench: Bench) -> t
     start = _read_listed(part, part_id, part.start, symbols, definitions) if part.start else None
     if problem := find_gap(part, read, start, target):
         return (fall_short(problem, understood),)
+    if not solves and (outcome := _check_way(part, read, verdicts, start, target, bench.seed)):
+        return (replace(outcome, understood=understood),)
+    if read.unread:
+        words = explain(read.unread, "", "a person will look at it: words beside a formula")
+        return (leave_open(words, understood, "a line of words holds a formula"),)
     if problem := find_large_step(part, part_id, read, symbols, definitions):
         # The start and the end, which the question gives away, are no work.
         share = part.end_credit if len(read.steps) > 1 else Fraction(0)
         return (fall_short(problem, understood, share=share),)
     return (passed(ANSWER, understood=understood),)
+
+
+def _check_way(
+    part: ChainPart,
+    read: Derivation,
+    verdicts: list[StepVerdict],
+    start: Node | None,
+    target: Node,
+    seed: int,
+) -> Outcome | None:
+    """What is wrong with the way as a whole, where every step of it holds; None if nothing is."""
+
+    def is_equal(side: Side, tree: Node) -> bool:
+        return _compare(part, side.formula, tree, seed).is_equal
+
+    arrived = _find_arrival(part, read, target, seed)[0]
+    shown, afresh = connect(read, verdicts, start, arrived, is_equal)
+    earned = part.end_credit if shows_something(verdicts, read) else Fraction(0)
+    if afresh is not None and not shown:
+        words = explain(
+            f"line {afresh.line}: {maths.show(afresh.tree)} follows from no line before it",
+            f"a way from {part.start} to {as_text(part.answer)}",
+            "show the step to this line",
+        )
+        if earned:
+            return leave_open(words, "", f"line {afresh.line} starts afresh")
+        return fall_short(words, "", share=earned)
+    is_equation = start is not None and _compare(part, maths.Formula(start), target, seed).is_equal
+    if ("=" in shown) if is_equation else shown:
+        return None
+    turning = _find_turning(read, "=" if is_equation else "")
+    if turning is None:
+        return None
+    claim = f"step {read.steps.index(turning) + 1}, line {turning.right.line}"
+    relation = SHOWN.get(turning.relation, turning.relation)
+    left, right = maths.show(turning.left.tree), maths.show(turning.right.tree)
+    first = part.start or maths.show(read.sides[0].tree)
+    words = explain(
+        f"{claim}: {left} {relation} {right}",
+        f"{first} = {maths.show(target)}" if is_equation else "steps in one direction",
+        f"the step holds, but with it the way does not lead from {first} to the last line",
+    )
+    return replace(fall_short(words, "", share=earned), location=str(turning.right.line))
+
+
+def _find_turning(read: Derivation, wanted: str) -> Step | None:
+    """The first step in another relation than the one wanted, or than the first one."""
+    for step in read.steps:
+        meaning = MEANING[step.relation]
+        if meaning == "=":
+            continue
+        if wanted and meaning != wanted:
+            return step
+        wanted = wanted or meaning
+    return None
 
 
 def judge_steps(part: ChainPart, part_id: str, text: str, seed: int) -> list[StepVerdict]:
@@ -135,6 +199,12 @@ def _read_listed(
 
 
 def _arrive(part: ChainPart, read: Derivation, target: Node, seed: int) -> maths.Comparison:
+    return _find_arrival(part, read, target, seed)[1]
+
+
+def _find_arrival(
+    part: ChainPart, read: Derivation, target: Node, seed: int
+) -> tuple[Side, maths.Comparison]:
     """Whether the derivation ends where it should; a decimal behind ≈ may follow the end."""
     last = read.sides[-1]
     found = _compare(part, last.formula, target, seed)
@@ -143,12 +213,12 @@ def _arrive(part: ChainPart, read: Derivation, target: Node, seed: int) -> maths
             break
         last = step.left
         found = _compare(part, last.formula, target, seed)
-    return found
+    return last, found
 
 
 def _compare(part: ChainPart, student: maths.Formula, target: Node, seed: int) -> maths.Comparison:
     return maths.compare(
-        maths.Formula(student.tree, doubtful=student.doubtful),
+        maths.Formula(student.tree, other=student.other, doubtful=student.doubtful),
         maths.Formula(target),
         part.symbols,
         seed=seed,
@@ -253,18 +323,20 @@ def _starts_right(
     start = _read_listed(part, part_id, part.start, symbols, definitions)
     first = read.sides[0].tree
     if first.op in STATEMENTS or start.op in STATEMENTS:
-        return first.op in STATEMENTS and start.op in STATEMENTS
+        if first.op not in STATEMENTS or start.op not in STATEMENTS:
+            return False
+        found = judge_implication(start, first, "⇔", part.symbols, seed)
+        return found.agreement is not maths.Agreement.DIFFERENT
     return _compare(part, read.sides[0].formula, start, seed).is_equal
 
 
 def _show(read: Derivation) -> str:
     """The derivation as it was understood, a line a side."""
     relations = {id(step.right): step.relation for step in read.steps}
-    shown = {"<=": "≤", ">=": "≥"}
     lines = []
     for side in read.sides:
         relation = relations.get(id(side), "")
-        lines.append(f"{shown.get(relation, relation)} {maths.show(side.tree)}".strip())
+        lines.append(f"{SHOWN.get(relation, relation)} {maths.show(side.tree)}".strip())
     return "\n".join(lines)
 
 

@@ -32,19 +32,24 @@ def shows_something(verdicts: list[StepVerdict], read: Derivation) -> bool:
 
 def find_gap(part: ChainPart, read: Derivation, start: Node | None, target: Node) -> str:
     """Why there are too few lines, or only one in several orders; empty if there are enough."""
-    # A line with a label of its own is a step as well.
-    shown = max(len(read.steps), len(read.sides) - 1)
+    forms = [normal_form(side.tree) for side in read.sides]
+    # A line with a label of its own is a step as well; the same formula again is none.
+    shown = min(max(len(read.steps), len(read.sides) - 1), len(set(forms)) - 1)
+    if read.is_labelled and len({side.tree for side in read.sides}) > 1:
+        # What the label stands for is not written, and differs from the first side.
+        shown += 1
     if shown < part.least_steps:
         return explain(
-            f"{shown} steps", f"at least {part.least_steps}", "show what happens between"
+            f"{shown} step{'s' * (shown != 1)}",
+            f"at least {part.least_steps}",
+            "show what happens between",
         )
-    if start is not None:
-        forms = {normal_form(side.tree) for side in read.sides}
-        if normal_form(target) not in forms and forms == {normal_form(start)}:
-            return explain(
-                "every line is the start again, in another order",
-                f"a derivation that arrives at {maths.show(target)}",
-            )
+    is_start_again = start is not None and set(forms) == {normal_form(start)}
+    if is_start_again and normal_form(target) not in forms:
+        return explain(
+            "every line is the start again, in another order",
+            f"a derivation that arrives at {maths.show(target)}",
+        )
     return ""
 
 

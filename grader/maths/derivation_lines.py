@@ -18,9 +18,12 @@ RELATIONS = (
     ("\\approx", "≈"), ("≈", "≈"), ("~=", "≈"), ("\\leqslant", "<="), ("\\leq", "<="),
     ("\\le", "<="), ("≤", "<="), ("<=", "<="), ("\\geqslant", ">="), ("\\geq", ">="),
     ("\\ge", ">="), ("≥", ">="), (">=", ">="), ("\\propto", "∝"), ("∝", "∝"), ("\\equiv", "="),
-    ("\\stackrel{!}{=}", "="), (":=", "="), ("==", "="), ("=", "="), ("\\lt", "<"),
-    ("\\gt", ">"), ("<", "<"), (">", ">"),
+    ("\\stackrel{!}{=}", "="), (":=", ":="), ("≔", ":="), ("\\coloneqq", ":="),
+    ("\\triangleq", ":="), ("\\leftarrow", "←"), ("\\gets", "←"), ("←", "←"), ("==", "="),
+    ("=", "="), ("\\lt", "<"), ("\\gt", ">"), ("<", "<"), (">", ">"),
 )  # fmt: skip
+NAMING = (":=", "←")
+"""Relations whose left side is given a value: it is no claim."""
 COMMENT = re.compile(
     r"(?:\\quad|\\qquad|\s{2,}|,?\s*)\s*(?:\\text(?:rm|it)?\{[^{}]*\}|\((?:by|using|since|because|as"
     r"|def|with|from)\b[^()]*\)|(?:\bby\b|\bsince\b|\bbecause\b|\bwhere\b)[^$]*"
@@ -34,7 +37,11 @@ OVER_SIGN = re.compile(
     r"\\(?:overset|stackrel|underset)\s*\{(?:[^{}]|\{[^{}]*\})*\}\s*"
     r"\{\s*(=|<|>|\\approx|\\leq?|\\geq?|\\propto)\s*\}"
 )
-CONTINUES = re.compile(r"[\s&$]*(?:\\(?:quad|qquad|,|;|!)\s*)*(?:\+|\\cdot\b|\\times\b|·|×)")
+SPACE = r"(?:[\s&$~]|\{\s*\}|\\(?:quad|qquad|,|;|!|:)|\\(?:[hv]?phantom|hspace\*?)\s*\{[^{}]*\})*"
+CONTINUES = re.compile(SPACE + r"(?:\+|\\cdot\b|\\times\b|·|×)")
+TAKES_AWAY = re.compile(SPACE + r"[-−](?!>)")
+GOES_ON = re.compile(r"(?<![\^_*])(?:[+\-−*/·×]|\\(?:cdot|times|odot))[\s&$]*$")
+"""A sign between two terms or factors, the second of which is yet to come."""
 END_OF_PROOF = re.compile(r"[∎□■◻◼]|\\(?:blacksquare|square|qed|Box|qedhere)\b|\bQ\.?E\.?D\.?\s*$")
 BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 SURE_BULLET = re.compile(r"^\s*(?:[*•]\s+|\d+[.)]\s+|-\s+(?=\$|\\\())")
@@ -45,27 +52,58 @@ DISPLAY_LINE = re.compile(r"^\s*(?:\\[\[\]]|\$\$)\s*$", re.MULTILINE)
 def cut_derivation(text: str) -> list[tuple[int, str]]:
     """Lines of maths without the words beside them, numbered; a line may hold several clauses."""
     lines = _cut_lines(_plain_marks(text))
-    # A dash before a single line is its minus.
-    is_list = sum(DASH.match(line) is not None for _, line in lines) > 1
+    is_list = _is_dashed(lines)
     clauses = [
         (number, clause)
         for number, line in lines
         for clause in CONCLUDING.split(_strip_comment(line, is_list=is_list))
         if clause.strip()
     ]
-    return _join_continued(clauses)
+    return _join_continued(clauses, is_list=is_list)
 
 
-def _join_continued(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """A line that starts with + or · goes on with the term before it."""
+def _is_dashed(lines: list[tuple[int, str]]) -> bool:
+    """Whether dashes are bullets: before a single line, or below one with a sum, they are minus."""
+    dashed = [line for _, line in lines if DASH.match(line)]
+    if len(dashed) < 2:
+        return False
+    holds_relations = any(len(cut_relations(line)) > 1 for line in dashed)
+    return DASH.match(lines[0][1]) is not None or holds_relations or not _goes_on(lines)
+
+
+def _goes_on(lines: list[tuple[int, str]]) -> bool:
+    """Whether lines of the chain start with their relation: one without goes on with a sum."""
+    return any(_opens_with_relation(line) for _, line in lines[1:])
+
+
+def _opens_with_relation(line: str) -> bool:
+    return bool(cut_relations(line)[:1] and cut_relations(line)[0][0])
+
+
+def _join_continued(lines: list[tuple[int, str]], *, is_list: bool) -> list[tuple[int, str]]:
+    """A line that starts with +, - or ·, or follows on one of them, goes on with what is above.
+
+    A minus may also be the sign of one more side: it goes on where other lines start with their
+    relation, or where it is set in below one that holds a relation.
+    """
     joined: list[tuple[int, str]] = []
-    is_list = bool(lines) and CONTINUES.match(lines[0][1]) is not None
+    starts_with_sign = bool(lines) and CONTINUES.match(lines[0][1]) is not None
+    goes_on = _goes_on(lines)
     for number, line in lines:
-        if joined and not is_list and CONTINUES.match(line):
-            joined[-1] = (joined[-1][0], joined[-1][1] + " " + line.lstrip(" &$"))
+        above = joined[-1][1] if joined else ""
+        is_more = CONTINUES.match(line) is not None
+        if TAKES_AWAY.match(line) and not is_list and len(cut_relations(line)) == 1:
+            is_more = goes_on or (line[:1] in " &\\\t" and len(cut_relations(above)) > 1)
+        is_more = (is_more and not starts_with_sign) or GOES_ON.search(above) is not None
+        if joined and is_more and not _opens_with_relation(line):
+            joined[-1] = (joined[-1][0], f"{above.rstrip(' $')} {_drop_space(line)}")
         else:
             joined.append((number, line))
     return joined
+
+
+def _drop_space(line: str) -> str:
+    return re.sub(rf"^{SPACE}", "", line).replace("$", "")
 
 
 def _plain_marks(text: str) -> str:

@@ -31,7 +31,9 @@ def normal_form(tree: Node) -> Form:
                     terms.append(one)
         if constant:
             terms.append(("number", constant))
-        return ("add", tuple(sorted(terms, key=repr)))
+        if not terms:
+            return ("number", constant)
+        return terms[0] if len(terms) == 1 else ("add", tuple(sorted(terms, key=repr)))
     if tree.op == "call" and tree.value == "sqrt":
         return normal_form(Node("pow", (tree.args[0], number(Fraction(1, 2)))))
     if tree.op == "name" or not tree.args:

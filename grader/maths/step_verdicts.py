@@ -85,7 +85,7 @@ def _judge_as_read(
     if relation in ("⇒", "⇔") and left.op not in STATEMENTS:
         return _judge_arrow(step, symbols, seed, boundary)
     if relation in ("⇒", "⇔"):
-        return judge_implication(left, right, relation, symbols, seed)
+        return _judge_implications(step, symbols, seed)
     if relation == "=":
         return _compare_readings(step, symbols, seed, boundary)
     if relation == "≈":
@@ -125,6 +125,18 @@ def _compare_readings(
             note = "right or wrong by whether |A| is a determinant or a norm"
             return Comparison(Agreement.UNDECIDED, None, found.method, found.points_tried, note)
     return first
+
+
+def _judge_implications(step: Step, symbols: Mapping[str, Symbol], seed: int) -> Comparison:
+    """Every way to read `a/bc` in either statement."""
+    left, right = step.left.formula, step.right.formula
+    found = [
+        judge_implication(one, other, step.relation, symbols, seed)
+        for one in (left.tree, left.other)
+        for other in (right.tree, right.other)
+        if one is not None and other is not None
+    ]
+    return next((one for one in found if one.agreement is Agreement.EQUAL), found[0])
 
 
 def _judge_arrow(step: Step, symbols: Mapping[str, Symbol], seed: int, boundary: str) -> Comparison:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.maths.definitions import define
-from grader.maths.derivation_lines import cut_derivation, cut_links, cut_relations
+from grader.maths.derivation_lines import NAMING, cut_derivation, cut_links, cut_relations
+from grader.maths.labels import label_key, names_a_function
 from grader.maths.read import LATEX, read
 from grader.maths.tree import Formula, Node, Unreadable
 from grader.spec.models import Symbol
@@ -15,8 +16,11 @@ from grader.spec.models import Symbol
 PROSE = re.compile(
     r"^\s*(?:[A-Z][a-z]+|so|then|hence|thus|we|now|which|and|therefore)\b[\w\s,']*[:,]?\s*"
 )
-
-
+SHORT_WORDS = frozenset(
+    ("a", "an", "and", "as", "at", "be", "by", "do", "for", "if", "in", "is", "it", "me", "my",
+     "no", "of", "on", "or", "so", "the", "to", "up", "us", "we")
+)  # fmt: skip
+"""English words that could be products of names."""
 STATEMENTS = ("compare", "and", "or")
 
 
@@ -48,6 +52,10 @@ class Derivation:
 
     sides: tuple[Side, ...]
     steps: tuple[Step, ...]
+    is_labelled: bool = False
+    """Whether a label stands for what the first side follows from."""
+    unread: str = ""
+    """The first line of words that hold a formula."""
 
 
 def read_derivation(
@@ -61,8 +69,8 @@ def read_derivation(
 
     A line that starts with a relation goes on from the line before; one without any relation
     is one more side of the same chain. A first side that is only a name nobody declared is a
-    label. Where an equation is to be arrived at (`solves`), each line that is an equation
-    follows from the one before.
+    label: lines below the same label are sides of one chain. Where an equation is to be arrived
+    at (`solves`), each line that is an equation follows from the one before.
     """
     lines = cut_derivation(text)
     is_latex = any(LATEX.search(line) for line in text.split("\n"))
@@ -74,7 +82,7 @@ def read_derivation(
             return problem
     if not reader.sides:
         return Unreadable("There is no derivation here.", 1, reader.prose or text)
-    return Derivation(tuple(reader.sides), tuple(reader.steps))
+    return Derivation(tuple(reader.sides), tuple(reader.steps), reader.is_labelled, reader.unread)
 
 
 class _Reader:
@@ -96,6 +104,10 @@ class _Reader:
         self.sides: list[Side] = []
         self.steps: list[Step] = []
         self.prose = ""
+        self.unread = ""
+        self.is_labelled = False
+        self.labelled: dict[str, tuple[str, Side]] = {}
+        """The last side each label is known to be equal to, or stands in another relation to."""
 
     def read_line(self, number: int, line: str, following: str) -> Unreadable | None:
         """One line; the line after it says whether this one is a statement to conclude from."""
@@ -149,17 +161,25 @@ class _Reader:
         previous = self.sides[-1] if self.sides and not is_new else None
         if previous is not None and previous.tree.op in STATEMENTS:
             previous = None
+        labels: list[str] = []
+        is_leading = True
         for position, (relation, piece) in enumerate(pieces):
             if not piece.strip(" $.,;"):
                 continue
+            following = pieces[position + 1][0] if position + 1 < len(pieces) else ""
+            is_leading = is_leading and (position == 0 or bool(labels))
+            if is_leading and following and self._is_explicit_label(piece, following):
+                labels.append(label_key(piece, self.symbols))
+                continue
             found = _read_side(piece, self.symbols, self.is_latex)
             if isinstance(found, Unreadable):
-                is_first = position == 0 and not relation
-                if is_first and len(pieces) > 1 and _is_label(piece):
-                    previous = None
+                if is_leading and following and _is_label(piece):
+                    labels.append(label_key(piece, self.symbols))
                     continue
-                if is_first and len(pieces) == 1 and _is_prose(piece):
+                if position == 0 and not relation and not following and _is_prose(piece):
                     self.prose = self.prose or piece
+                    if holds_formula(piece, self.symbols):
+                        self.unread = self.unread or f"line {number}: {piece.strip()}"
                     continue
                 column = max(self.text.find(piece.strip()[:30]), 0) + found.column
                 return Unreadable(
@@ -167,11 +187,43 @@ class _Reader:
                 )
             side = self._side(found, number, piece)
             claimed = relation or ("=" if len(pieces) == 1 and not is_new else "")
+            if labels and is_leading:
+                previous = self._find_labelled(labels, claimed)
+                self.is_labelled |= not self.sides
+            is_leading = False
+            claimed = "=" if claimed in NAMING else claimed
             if claimed and previous is not None:
                 self.steps.append(Step(previous, claimed, side))
+            self._label(labels, previous, relation, side)
+            labels = []
             self.sides.append(side)
             previous = side
         return None
+
+    def _is_explicit_label(self, piece: str, following: str) -> bool:
+        """`w ← ...`, `A := ...`, `H(p) = ...`, not a name that the part defines."""
+        name = piece.strip(" $&")
+        if following in NAMING and name not in self.definitions:
+            return True
+        return names_a_function(piece, self.symbols)
+
+    def _find_labelled(self, labels: list[str], claimed: str) -> Side | None:
+        """What the labels of a line were said to be equal to, or in the same relation to."""
+        for label in labels:
+            relation, side = self.labelled.get(label, ("", None))
+            if side is not None and claimed != "←" and relation in ("=", claimed):
+                return side
+        return None
+
+    def _label(self, labels: list[str], previous: Side | None, relation: str, side: Side) -> None:
+        """Keep what stands for a label: the last side that is equal to it."""
+        relation = "=" if relation == ":=" else relation
+        for label in labels:
+            if relation == "=" or self.labelled.get(label, ("",))[0] != "=":
+                self.labelled[label] = (relation, side)
+        for label, (known, last) in self.labelled.items():
+            if relation == "=" and last is previous:
+                self.labelled[label] = (known, side)
 
     def _side(self, found: Formula, number: int, piece: str) -> Side:
         tree = define(found.tree, self.definitions, self.symbols)
@@ -205,3 +257,14 @@ def _is_label(piece: str) -> bool:
 def _is_prose(piece: str) -> bool:
     words = re.findall(r"(?<!\\)\b[A-Za-z]{2,}\b", piece)
     return len(words) >= 2
+
+
+def holds_formula(words: str, symbols: Mapping[str, Symbol]) -> bool:
+    """Whether a line of words holds more maths than a name: `5xy is obvious`, `by a = b`."""
+    if re.search(r"[\w)\]}]\s*[\^*+=<>≤≥·∑√]\s*[\w(\\\\-]|\d[A-Za-z(]|[\w)]\s/\s[\w(]", words):
+        return True
+    names = {one for one in symbols if len(one) == 1}
+    return any(
+        len(word) > 1 and set(word) <= names and word.casefold() not in SHORT_WORDS
+        for word in re.findall(r"[^\W\d_]+", words)
+    )

@@ -1,0 +1,50 @@
+"""Left sides that name what follows: `dL/dw =`, `∇L =`, `H(p) =`, alike however they are typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from grader.spec.models import Symbol
+
+LEADING_WORDS = re.compile(
+    r"^\s*(?:(?:so|then|hence|thus|therefore|and|now|finally|we|get|have|find|obtain|which|gives"
+    r"|let|define|set|where|with)\b[\s,:]*)+",
+    re.IGNORECASE,
+)
+SPACING = re.compile(r"\\(?:quad|qquad|left|right|[bB]igg?[lr]?|[,;:!])(?![a-zA-Z])|[\s&$~]|\\ ")
+DRESS = re.compile(
+    r"\\(?:mathrm|mathbf|mathit|mathcal|mathbb|boldsymbol|bm|text|textbf|operatorname)(?![a-zA-Z])"
+)
+FRACTION = re.compile(r"\\[dt]?frac(?:\{([^{}]*)\}\{([^{}]*)\}|(\w)(\w))")
+ARGUMENTS = re.compile(r"[(\[]([^()\[\]]*)[)\]]$")
+STEP_LETTERS = r"(?:[A-Z]|\\(?:mathcal|mathbb|mathrm|operatorname|text)\s*\{\s*[A-Z]\s*\})"
+NAMED_AT = re.compile(
+    rf"^[\s&$]*(?P<name>{STEP_LETTERS}|\\Theta)(?:_\{{?\w+\}}?)?\s*(?:\\left)?\([^()]*\)[\s&$]*$"
+)
+
+
+def label_key(piece: str, symbols: Mapping[str, Symbol]) -> str:
+    """What two spellings of one label have in common: `\\frac{\\partial L}{\\partial w}`, `dL/dw`.
+
+    `H'(p)` is H' where p is a declared name; f(0) and f(1) are two labels.
+    """
+    text = LEADING_WORDS.sub("", piece)
+    text = SPACING.sub("", DRESS.sub("", text)).replace("\\partial", "d").replace("∂", "d")
+    text = re.sub(r"\^\{?\\prime\}?", "'", text).replace("∇", "\\nabla").replace("′", "'")
+    text = FRACTION.sub(lambda found: "/".join(filter(None, found.groups())), text)
+    text = re.sub(r"\{(\w)\}", r"\1", text).rstrip(":")
+    if found := ARGUMENTS.search(text):
+        names = [one.strip().lstrip("\\") for one in re.split(r"[,;|]", found.group(1))]
+        if found.start() and all(one in symbols for one in names):
+            text = text[: found.start()]
+    return re.sub(r"[{}]", "", text)
+
+
+def names_a_function(piece: str, symbols: Mapping[str, Symbol]) -> bool:
+    """`H(p)`: a capital that nobody declared, taken at something, names what it is equal to.
+
+    The letter may mean a function of its own: Heaviside's H is rarely meant.
+    """
+    found = NAMED_AT.match(piece)
+    return found is not None and re.sub(r"\W|\\[a-z]+", "", found.group("name")) not in symbols
