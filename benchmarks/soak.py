@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.measuring import find_percentile, print_row
 from grader.cache import find_cache_folder
+from grader.sandbox.cgroups import PREFIX, find_lent
 from grader.sandbox.pool import Sandbox
 from grader.sandbox.records import Call, Ending, Run
 
@@ -159,7 +160,16 @@ def _measure() -> dict[str, int]:
         "temporary files (KiB)": _measure_disk(Path(tempfile.gettempdir())),
         "shared memory (files)": _count(Path("/dev/shm")),
         "caches (KiB)": _measure_disk(find_cache_folder("")),
+        "control groups": _count_groups(),
     }
+
+
+def _count_groups() -> int:
+    """Those of this process, its workers' and their children's."""
+    lent = find_lent()
+    folders = lent.folders.values() if lent else ()
+    ours = (path for folder in folders for path in folder.glob(f"{PREFIX}-{os.getpid()}-*"))
+    return sum(1 for path in ours for each in path.rglob("") if each.is_dir())
 
 
 def _measure_disk(folder: Path) -> int:

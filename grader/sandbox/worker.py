@@ -40,6 +40,7 @@ from grader.sandbox.tiers import Tier
 
 START_LIMIT_S = 120
 """Importing torch on a cold, busy machine has been seen to take half a minute."""
+OFTEN_IGNORED = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)
 MAX_THREADS = 64
 MAX_FILES = 256
 FOLDER_MIB = 64
@@ -130,6 +131,8 @@ class Worker:
                         environment,
                         file_actions=actions,
                         setsigmask=[],
+                        # A shell starts what it runs in the background with some ignored.
+                        setsigdef=OFTEN_IGNORED,
                         # An interrupt at the keyboard is for the grader, which ends its workers.
                         setpgroup=0,
                     )
