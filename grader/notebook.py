@@ -49,7 +49,7 @@ def grade_cell(
         folder = Path(scratch) / assignment.id
         folder.mkdir()
         if is_answered_by_code(part, part_id, cell):
-            write_notebook([*earlier, cell], folder / "notebook.ipynb")
+            write_notebook([*earlier, place_below_magic(cell)], folder / "notebook.ipynb")
         else:
             (folder / "answers.md").write_text(f"## {part_id}\n\n{cell}\n", "utf-8")
         submission = read_submission(folder)
@@ -93,6 +93,11 @@ def is_answered_by_code(part: Any, part_id: str, cell: str) -> bool:
     from grader.submission.scan import find_definitions
 
     return part.kind in BY_CODE or name_function(part, part_id) in find_definitions(cell)
+
+
+def place_below_magic(cell: str) -> str:
+    """Code at the lines that it has in its cell, whose first is the magic's."""
+    return f"\n{cell}"
 
 
 def write_notebook(cells: Sequence[str], path: Path) -> None:
@@ -192,7 +197,7 @@ def load_ipython_extension(shell: Any) -> None:
                 if not done.success:
                     # The notebook has shown the error already.
                     return
-                cells.note_graded(cell)
+                cells.note_graded(place_below_magic(cell))
             report = grade_cell(line, cell, cells.ran, sandbox, Path.cwd())
         except Exception as error:
             if os.environ.get("GRADE_DEBUG"):

@@ -104,6 +104,12 @@ def test_what_left_nothing_in_the_notebook_stops_no_later_cell(shell: Any, befor
     assert "2 of 2" in text
 
 
+def test_lines_are_counted_as_the_notebook_shows_them(shell: Any) -> None:
+    _, text = run(shell, "%%grade tiny/double\ndef double(x):\n    return undefined")
+
+    assert "cell 2, line 3" in text
+
+
 def test_earlier_answers_stay_for_later_cells(shell: Any) -> None:
     run(
         shell,
