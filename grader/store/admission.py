@@ -15,6 +15,7 @@ from grader.errors import Conflict, NotAllowed, TooMany
 from grader.store.blobs import keep_blob
 from grader.store.schema import (
     Assignment,
+    Blob,
     Course,
     Extension,
     GradingRun,
@@ -29,6 +30,10 @@ URGENCY = {Purpose.INTERACTIVE: 2_000_000, Purpose.PRACTICE: 1_000_000, Purpose.
 """Apart by more than any course ever has waiting, so that a class never overtakes another."""
 LAST_HOUR = 100_000
 """What the hour before the due time adds: a student can't wait then."""
+
+SMALL_BYTES = 1 << 20
+DAY_BYTES = 256 << 20
+"""Of one student's archives: they stay for years, with whatever is packed in beside homework."""
 
 Row = TypeVar("Row", Submission, GradingRun)
 _INSERTS: dict[type, Any] = {
@@ -98,6 +103,7 @@ def take_submission(
         # What is graded without being an attempt would be one more, as often as wanted.
         raise NotAllowed(f"{assignment.slug} counts attempts; there is no practice, hand it in")
     _require_room(here, assignment, limits, hour_ago)
+    _require_space(session, user_id, len(handed_in.archive), at)
     submission = _insert(
         session,
         Submission,
@@ -282,6 +288,26 @@ def _require_open(session: Session, assignment: Assignment, user_id: int, at: dt
         extension = find_extension(session, assignment.id, user_id)
         if extension is None or extension.due_at is None or at > extension.due_at:
             raise NotAllowed(f"{assignment.slug} closed at {closes_at:%F %H:%M} UTC")
+
+
+def _require_space(session: Session, user_id: int, size: int, at: dt.datetime) -> None:
+    """Errors   TooMany for what one student hands in within a day, altogether."""
+    if size <= SMALL_BYTES:
+        # Nearly all homework; so many of these are few enough to keep.
+        return
+    kept = select(func.coalesce(func.sum(Blob.size), 0)).where(
+        Blob.sha256.in_(
+            select(Submission.archive_sha).where(
+                Submission.user_id == user_id, Submission.received_at > at - dt.timedelta(days=1)
+            )
+        )
+    )
+    if (session.scalar(kept) or 0) + size > DAY_BYTES:
+        raise TooMany(
+            "your submissions of one day are larger than what is kept of anybody's; hand in code"
+            " and answers only, without data and pictures",
+            3600,
+        )
 
 
 def _require_room(

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 from besieging import PLACE, RIGHT, Reply, Siege, find_token, wait_for
 
+from grader.errors import TooMany
 from grader.service.progress import MOST_STREAMS
+from grader.store import admission
 from grader.store.schema import Assignment
 
 pytestmark = pytest.mark.sandbox
@@ -205,3 +207,28 @@ def test_B19_anothers_pieces_are_nobodys_business(siege: Siege) -> None:
         codes = send(owner, 0, b"x", f"{number:064x}")
     assert codes == 429, "only so many are under way at once"
     siege.require_honest(owner)
+
+
+def test_B20_one_student_fills_no_disk(siege: Siege, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "DAY_BYTES", 5 * MIB)
+    person = siege.find_id(siege.add())
+
+    def hand_in(number: int, size: int) -> None:
+        with siege.service.store.write() as session:
+            admission.take_submission(
+                session,
+                session.get_one(Assignment, siege.service.klass.assignments["quick"].id),
+                person,
+                admission.HandedIn(
+                    archive=random.Random(number).randbytes(size), archive_name="a.zip", name="a",
+                    content_hash=f"sha256:{number}", manifest=[],
+                ),
+                limits=admission.Limits(),
+                is_practice=True,
+            )  # fmt: skip
+
+    hand_in(1, 2 * MIB)
+    hand_in(2, 2 * MIB)
+    with pytest.raises(TooMany, match="without data and pictures"):
+        hand_in(3, 2 * MIB)
+    hand_in(4, 1000)
