@@ -142,7 +142,7 @@ def test_more_than_is_allowed_is_refused_before_it_is_all_there(service: Deploym
         connection.send(b"0\r\n\r\n")
     except OSError:
         pass
-    assert connection.getresponse().status == 422
+    assert connection.getresponse().status == 413
 
 
 def test_a_large_upload_goes_on_where_it_broke(service: Deployment, newcomer: str) -> None:
