@@ -104,23 +104,37 @@ def _diag(node: Node, state: Evaluation) -> Value:
 
 
 def _softmax(node: Node, state: Evaluation) -> Value:
+    """Along the last axis, or the one that is given."""
     value = run(node.args[0], state)
     arithmetic = state.arithmetic
     if not isinstance(value, Array):
         raise Undefined("softmax is taken of a vector")
-    width = max(value.shape) if len(value.shape) == 1 or 1 in value.shape else value.shape[-1]
+    is_column = len(value.shape) == 1 or 1 in value.shape
+    axis = _find_axis(node, value, state) if len(node.args) == 2 and not is_column else -1
+    if axis == 0:
+        value = transpose(value)
+    assert isinstance(value, Array)
+    width = max(value.shape) if is_column else value.shape[-1]
     entries: list[Scalar] = []
     for begin in range(0, len(value.entries), width):
         grown = [arithmetic.exponential(one) for one in value.entries[begin : begin + width]]
         total = _add_up(arithmetic, tuple(grown))
         entries.extend(arithmetic.divide(one, total) for one in grown)
-    return Array(value.shape, tuple(entries))
+    found = Array(value.shape, tuple(entries))
+    return transpose(found) if axis == 0 else found
 
 
-def _logsumexp(node: Node, state: Evaluation) -> Value:
-    arithmetic = state.arithmetic
-    grown = tuple(arithmetic.exponential(one) for one in _entries(run(node.args[0], state)))
+def _logsumexp_of(arithmetic: Arithmetic, values: tuple[Scalar, ...]) -> Scalar:
+    grown = tuple(arithmetic.exponential(one) for one in values)
     return arithmetic.logarithm(_add_up(arithmetic, grown))
+
+
+def _find_axis(node: Node, value: Array, state: Evaluation) -> int:
+    rank = len(value.shape)
+    axis = state.arithmetic.whole(scalar(node.args[1], state), 8)
+    if not -rank <= axis < rank:
+        raise Undefined(f"axis {axis} of a {shape_text(value)} array")
+    return axis % rank
 
 
 def _over_axis(
@@ -128,9 +142,11 @@ def _over_axis(
 ) -> Callable[[Node, Evaluation], Value]:
     def reduce(node: Node, state: Evaluation) -> Value:
         value = run(node.args[0], state)
-        if len(node.args) == 1 or not isinstance(value, Array) or len(value.shape) == 1:
+        if len(node.args) == 1 or not isinstance(value, Array):
             return combine(state.arithmetic, _entries(value))
-        axis = state.arithmetic.whole(scalar(node.args[1], state), 8) % len(value.shape)
+        axis = _find_axis(node, value, state)
+        if len(value.shape) == 1:
+            return combine(state.arithmetic, _entries(value))
         rows, columns = as_matrix(value).shape
         if axis == 0:
             picked = [value.entries[j::columns] for j in range(columns)]
@@ -150,6 +166,25 @@ def _variance_of(arithmetic: Arithmetic, values: tuple[Scalar, ...]) -> Scalar:
     mean = _mean_of(arithmetic, values)
     gaps = (arithmetic.add(one, -mean) for one in values)
     return _mean_of(arithmetic, tuple(arithmetic.multiply(gap, gap) for gap in gaps))
+
+
+def _sample_variance_of(arithmetic: Arithmetic, values: tuple[Scalar, ...]) -> Scalar:
+    if len(values) < 2:
+        raise Undefined("the spread of one number")
+    count = Fraction(len(values))
+    return arithmetic.multiply(_variance_of(arithmetic, values), count / (count - 1))
+
+
+def _smallest_of(arithmetic: Arithmetic, values: tuple[Scalar, ...]) -> Scalar:
+    return -_extreme_of(arithmetic, [-value for value in values])
+
+
+def _root_of(
+    combine: Callable[[Arithmetic, tuple[Scalar, ...]], Scalar],
+) -> Callable[[Node, Evaluation], Value]:
+    return lambda node, state: map_entries(
+        state.arithmetic.square_root, _over_axis(combine)(node, state)
+    )
 
 
 def _multiplied(node: Node, state: Evaluation) -> Value:
@@ -197,7 +232,7 @@ def _concat(node: Node, state: Evaluation) -> Value:
 
 OF_ARRAYS: dict[str, Callable[[Node, Evaluation], Value]] = {
     "norm": _norm, "dot": _dot, "outer": _outer, "trace": _trace, "diag": _diag,
-    "softmax": _softmax, "logsumexp": _logsumexp, "mean": _over_axis(_mean_of),
+    "softmax": _softmax, "logsumexp": _over_axis(_logsumexp_of), "mean": _over_axis(_mean_of),
     "total": _over_axis(_add_up), "variance": _over_axis(_variance_of),
     "multiplied": _multiplied, "eye": _constant_array(ZERO, ONE),
     "ones": _constant_array(ONE, ONE), "zeros": _constant_array(ZERO, ZERO),
@@ -205,7 +240,8 @@ OF_ARRAYS: dict[str, Callable[[Node, Evaluation], Value]] = {
     "transposed": lambda node, state: transpose(run(node.args[0], state)),
     "det": lambda node, state: determinant(state.arithmetic, run(node.args[0], state)),
     "inverse": lambda node, state: inverse(state.arithmetic, run(node.args[0], state)),
-    "deviation": lambda node, state: map_entries(
-        state.arithmetic.square_root, _over_axis(_variance_of)(node, state)
-    ),
+    "deviation": _root_of(_variance_of), "sample_deviation": _root_of(_sample_variance_of),
+    "sample_variance": _over_axis(_sample_variance_of),
+    "largest": _over_axis(lambda arithmetic, values: _extreme_of(arithmetic, list(values))),
+    "smallest": _over_axis(_smallest_of),
 }  # fmt: skip

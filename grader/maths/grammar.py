@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from fractions import Fraction
 
 from grader.maths import bounds
+from grader.maths.grammar_code import SHORTHANDS, is_array
 from grader.maths.token_stream import TokenStream
 from grader.maths.tokens import Token, Unreadable_
 from grader.maths.tree import ONES, Node, as_interval, walk
@@ -174,7 +177,9 @@ class Parser(TokenStream):
             if self.at("*", "·"):
                 is_dot = self.advance().text == "·"
                 right = self.parse_unary()
-                if is_dot and self.is_vector(left) and self.is_vector(right):
+                if self.is_code and not is_dot and is_array(self, left) and is_array(self, right):
+                    left = self.node("hadamard", (left, right), None, start)
+                elif is_dot and self.is_vector(left) and self.is_vector(right):
                     left = self.node("call", (left, right), "dot", start)
                 else:
                     left = self._times(left, right, start)
@@ -196,10 +201,32 @@ class Parser(TokenStream):
             elif self.token.kind == "name" and self.token.text == "mod":
                 self.advance()
                 left = self.node("mod", (left, self.parse_unary()), None, start)
+            elif self.token.kind == "number" and self._ends_with_number(left):
+                left = self._join_thousands(left)
             elif self.starts_operand():
                 left = self._times(left, self.parse_power(), start)
             else:
                 return left
+
+    def _ends_with_number(self, left: Node) -> bool:
+        """Whether the token before is a whole number by itself, and no exponent or subscript."""
+        last = left.args[-1] if left.op == "mul" else left
+        before = self.tokens[self.position - 1]
+        return last.op == "number" and before.kind == "number" and last.start == before.start
+
+    def _join_thousands(self, left: Node) -> Node:
+        """`10 000` is one number; other numbers side by side mean nothing."""
+        before, token = self.tokens[self.position - 1], self.token
+        is_group = re.fullmatch(r"\d{3}", token.text) and re.fullmatch(r"[1-9]\d*", before.text)
+        if not is_group or left.op != "number":
+            raise Unreadable_(
+                "Two numbers stand side by side.", token.start, "Write a sign between them."
+            )
+        self.advance()
+        self.tokens[self.position - 1] = replace(
+            token, text=before.text + token.text, start=before.start
+        )
+        return self.node("number", (), Fraction(before.text + token.text), left.start)
 
     def _times(self, left: Node, right: Node, start: int) -> Node:
         if self.is_vector(left) and self.is_vector(right):
@@ -381,6 +408,8 @@ class Parser(TokenStream):
                   "entrywise_product": "hadamard"}.get(function)  # fmt: skip
         if direct:
             return self.node(direct, tuple(args), None, start)
+        if function in SHORTHANDS:
+            return SHORTHANDS[function](*args)
         if function == "where":
             return self.node("piecewise", (args[1], args[0], args[2]), None, start)
         if function == "indicator":

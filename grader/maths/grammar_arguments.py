@@ -16,7 +16,9 @@ from grader.maths.vocabulary import KNOWN
 if TYPE_CHECKING:
     from grader.maths.grammar import Parser
 
-USUAL, NARROW, WIDE, DIVIDED, RAISED = "usual", "narrow", "wide", "divided", "raised"
+USUAL, NARROW, WIDE, DIVIDED = "usual", "narrow", "wide", "divided"
+RAISED, RECIPROCAL, GLUED = "raised", "reciprocal", "glued"
+"""Other readings of what is raised: `\\sin{x}^2`, `\\sin^{-1} x`, and `e^xy` in plain text."""
 LOGARITHMS = {"log", "log2", "log10", "sqrt"}
 """Often taken of a number alone: `\\log 2\\, x` is x log 2, where `\\sin 2\\, x` is sin 2x."""
 

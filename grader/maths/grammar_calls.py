@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from grader.maths.grammar_arguments import (
     NARROW,
     RAISED,
+    RECIPROCAL,
     extent_of,
     note_extent,
     parse_bare_argument,
 )
+from grader.maths.grammar_code import parse_keyword, settle_call
 from grader.maths.grammar_symbols import read_primes
 from grader.maths.scalars import OutOfRange
 from grader.maths.tokens import Token, Unreadable_
@@ -42,13 +44,19 @@ def parse_call(parser: Parser, function: str) -> Node:
             parser.depth -= 1
     if token.text == "1{":
         return _indicator(parser, token)
-    args = [*_arguments(parser, token, function), *extra]
+    args, keywords = _arguments(parser, token, function)
+    args.extend(extra)
+    if args and (keywords or token.module):
+        function, args = settle_call(parser, function, args, keywords, token)
     if power is not None and power.op == "neg" and power.args[0].value == 1:
         # sin^{-1} is the inverse function, as people write it.
         inverse = {"sin": "asin", "cos": "acos", "tan": "atan", "tanh": "atanh", "sigmoid": "logit"}
         if function not in inverse:
             raise Unreadable_(f"'{token.text}^(-1)' can be read in two ways.", token.start)
-        function, power = inverse[function], None
+        if function != "sigmoid":
+            note_extent(parser, token, RECIPROCAL)
+        if function == "sigmoid" or extent_of(parser, token) != RECIPROCAL:
+            function, power = inverse[function], None
     if primes:
         return _derivative(parser, function, len(primes), args, token)
     if power is None:
@@ -125,7 +133,7 @@ def _derivative(parser: Parser, function: str, order: int, args: list[Node], tok
     return substitute(slope, {"_u": args[0]})
 
 
-def _arguments(parser: Parser, token: Token, function: str) -> list[Node]:
+def _arguments(parser: Parser, token: Token, function: str) -> tuple[list[Node], dict[str, Node]]:
     closer = parser.open_argument()
     if closer is not None:
         opened = parser.advance()
@@ -133,34 +141,30 @@ def _arguments(parser: Parser, token: Token, function: str) -> list[Node]:
         if parser.at(closer):
             parser.advance()
             parser.bars = saved
-            return []
-        arguments = _keyword_free(parser)
+            return [], {}
+        arguments, keywords = parse_call_arguments(parser)
         parser.expect(closer, opened)
         parser.bars = saved
         if len(arguments) == 1 and arguments[0].op in ("tuple", "list", "set"):
             if function in ("max", "min"):
-                return list(arguments[0].args)
+                return list(arguments[0].args), keywords
             if opened.text == "{" and arguments[0].op == "tuple":
-                return list(arguments[0].args)
-        return arguments
-    return [parse_bare_argument(parser, token, function)]
+                return list(arguments[0].args), keywords
+        return arguments, keywords
+    return [parse_bare_argument(parser, token, function)], {}
 
 
-def _keyword_free(parser: Parser) -> list[Node]:
-    """Arguments; `axis=…`, `dim=…` and `evaluate=…` stand for themselves."""
-    arguments = []
+def parse_call_arguments(parser: Parser) -> tuple[list[Node], dict[str, Node]]:
+    """Arguments by place, and those by name: `axis=0`."""
+    arguments: list[Node] = []
+    keywords: dict[str, Node] = {}
     while True:
-        is_keyword = parser.token.text in ("axis", "dim", "keepdims", "keepdim", "evaluate", "ord")
-        if is_keyword and parser.peek().text == "=":
-            parser.advance()
-            parser.advance()
-            arguments_before = parser.parse_unary()
-            if parser.tokens[parser.position - 1].text not in ("False", "True", "None"):
-                arguments.append(arguments_before)
+        if (keyword := parse_keyword(parser)) is not None:
+            keywords[keyword[0]] = keyword[1]
         else:
             arguments.append(parser.parse_expression())
         if not parser.accept(",", ";"):
-            return arguments
+            return arguments, keywords
 
 
 def _indicator(parser: Parser, token: Token) -> Node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from grader.maths.grammar_calls import parse_call, parse_piecewise
@@ -14,7 +15,7 @@ from grader.maths.grammar_symbols import cut_script, holds_relation, parse_decla
 from grader.maths.grammar_words import parse_unknown
 from grader.maths.tokens import Unreadable_
 from grader.maths.tree import ONES, Node
-from grader.maths.vocabulary import CONSTANTS, FUNCTIONS, SUMS
+from grader.maths.vocabulary import CONSTANTS, FUNCTIONS, OF_LIBRARIES, SUMS
 
 if TYPE_CHECKING:
     from grader.maths.grammar import Parser
@@ -60,9 +61,10 @@ def parse_name(parser: Parser) -> Node:
     if word == "Piecewise":
         return parse_piecewise(parser)
     if word in CONSTANTS:
+        _check_exponent(parser)
         parser.advance()
         return parser.node("name", (), CONSTANTS[word], token.start)
-    function = FUNCTIONS.get(word)
+    function = (OF_LIBRARIES.get(word) if token.module else None) or FUNCTIONS.get(word)
     if function is None and parser.peek().text == "(":
         # SymPy's classes and their printers capitalise freely: Exp, Log, Tanh.
         function = FUNCTIONS.get(word.lower()) if word[:1].isupper() else None
@@ -72,6 +74,23 @@ def parse_name(parser: Parser) -> Node:
         parser.advance()
         return parser.node("number", (), Fraction(word == "True"), token.start)
     return parse_unknown(parser, token)
+
+
+def _check_exponent(parser: Parser) -> None:
+    """`2e-3x` is two thousandths of x, or e twice and three x less."""
+    tokens = parser.tokens[max(parser.position - 1, 0) : parser.position + 4]
+    texts = [token.text for token in tokens]
+    is_close = all(one.end == other.start for one, other in pairwise(tokens))
+    if len(tokens) < 5 or not is_close or texts[1] not in ("e", "E") or texts[2] not in ("+", "-"):
+        return
+    if tokens[0].kind == "number" and tokens[3].kind == "number" and tokens[4].kind == "name":
+        written = "".join(texts[:4])
+        parts = f"{texts[0]}*e {texts[2]} {texts[3]}*{texts[4]}"
+        raise Unreadable_(
+            f"'{written}' can be read in two ways.",
+            tokens[0].start,
+            f"Write {written}*{texts[4]}, or {parts}.",
+        )
 
 
 def _runs_over(parser: Parser) -> bool:

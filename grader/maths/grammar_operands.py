@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from grader.maths.grammar_arguments import WIDE, extent_of, note_extent
 from grader.maths.grammar_derivatives import quotient_of_differentials
 from grader.maths.grammar_latex import parse_command
 from grader.maths.grammar_sums import parse_big
@@ -62,7 +63,7 @@ def parse_operand(parser: Parser) -> Node:
     if token.text == "√":
         parser.advance()
         parser.deeper()
-        inner = parser.parse_group() if parser.at("{") else parser.parse_power()
+        inner = parser.parse_group() if parser.at("{") else _below_root(parser, token)
         parser.depth -= 1
         return parser.node("call", (inner,), "sqrt", token.start)
     if token.text == "∂":
@@ -75,6 +76,19 @@ def parse_operand(parser: Parser) -> Node:
         parser.advance()
         return parse_big(parser, SUMS[token.text], token)
     raise parser.unexpected()
+
+
+def _below_root(parser: Parser, token: Token) -> Node:
+    """`√2x` and `√xy`: no line shows where the root ends."""
+    start = parser.token.start
+    is_bracketed = parser.at("(", "[", "|", "||")
+    factors = [parser.parse_power()]
+    while not is_bracketed and parser.starts_operand() and not parser.token.space:
+        note_extent(parser, token, WIDE)
+        if extent_of(parser, token) != WIDE:
+            break
+        factors.append(parser.parse_power())
+    return factors[0] if len(factors) == 1 else parser.node("mul", tuple(factors), None, start)
 
 
 def _skip_frobenius(parser: Parser) -> None:

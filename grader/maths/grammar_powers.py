@@ -5,7 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from grader.maths.grammar_arguments import GLUED, extent_of, note_extent
+from grader.maths.grammar_code import raise_entries
 from grader.maths.grammar_symbols import cut_script
+from grader.maths.grammar_words import cut_word, replace_token
+from grader.maths.shapes import infer_shape
 from grader.maths.tree import ONES, Node, number
 
 if TYPE_CHECKING:
@@ -16,12 +20,16 @@ def parse_power(parser: Parser) -> Node:
     start = parser.token.start
     base = parser.parse_postfix()
     while parser.at("^", "**"):
-        parser.advance()
+        is_power_in_code = parser.advance().text == "**" and parser.is_code
         if _is_positive_part(parser):
             base = parser.node("call", (base,), "relu", start)
             continue
         _cut_exponent(parser, base)
-        base = _raise(parser, base, start)
+        raised = _raise(parser, base, start)
+        shape = infer_shape(base, parser.symbols) if is_power_in_code else ()
+        if raised.op == "pow" and shape is not None and len(shape) == 2:
+            raised = raise_entries(parser, base, raised.args[1], start)
+        base = raised
         base = parser.parse_suffixes(base, start)
     return base
 
@@ -70,9 +78,40 @@ def _raise(parser: Parser, base: Node, start: int) -> Node:
         parser.advance()
         exponent = parser.node("number", (), Fraction(token.text), token.start)
     else:
-        exponent = parse_exponent(parser)
+        exponent = _glued(parser) or _with_divisor(parser, parse_exponent(parser))
     parser.depth -= 1
     return parser.node("pow", (base, exponent), None, start)
+
+
+def _glued(parser: Parser) -> Node | None:
+    """`e^xy` in plain text: y stands behind the power, or in it."""
+    token = parser.token
+    is_word = token.kind == "name" and len(token.text) > 1 and not parser.latex
+    if not is_word or token.text in parser.bound or parser.names.find(token.text) is not None:
+        return None
+    pieces = cut_word(parser, token.text)
+    if pieces is None:
+        return None
+    note_extent(parser, token, GLUED)
+    if extent_of(parser, token) != GLUED:
+        return None
+    replace_token(parser, pieces)
+    factors = tuple(parser.parse_postfix() for _ in pieces)
+    return parser.node("mul", factors, None, token.start)
+
+
+def _with_divisor(parser: Parser, exponent: Node) -> Node:
+    """`x^1/2`: nobody raises to the power 1; who types this may mean the root."""
+    divisor = parser.peek()
+    is_half = exponent == number(1) and parser.at("/") and divisor.kind == "number"
+    if not is_half or parser.token.space or divisor.space:
+        return exponent
+    slash = parser.token
+    note_extent(parser, slash, GLUED)
+    if extent_of(parser, slash) != GLUED:
+        return exponent
+    parser.position += 2
+    return Node("div", (exponent, number(Fraction(divisor.text))), None, exponent.start)
 
 
 def parse_exponent(parser: Parser) -> Node:

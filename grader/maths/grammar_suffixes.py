@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from grader.maths.grammar_calls import parse_call_arguments
+from grader.maths.grammar_code import settle_call
 from grader.maths.grammar_subscripts import read_matrix_indices
 from grader.maths.grammar_symbols import holds_array
 from grader.maths.tokens import Unreadable_
@@ -23,7 +25,9 @@ def parse_postfix(parser: Parser) -> Node:
 def parse_suffixes(parser: Parser, node: Node, start: int) -> Node:
     while True:
         if parser.at("!"):
-            parser.advance()
+            sign = parser.advance()
+            if parser.at("!") and not parser.token.space:
+                raise Unreadable_("'!!' can be read in two ways.", sign.start)
             node = parser.node("call", (node,), "factorial", start)
         elif parser.at(".") and parser.peek().kind == "name":
             node = _method(parser, node, start)
@@ -60,10 +64,13 @@ def _method(parser: Parser, node: Node, start: int) -> Node:
     if meant is None or not parser.at("("):
         raise Unreadable_(f"'.{method.text}' is not known here.", method.start)
     opened = parser.advance()
-    args = [node]
+    args: list[Node] = [node]
+    keywords: dict[str, Node] = {}
     if not parser.at(")"):
-        args.extend(parser.parse_arguments())
+        given, keywords = parse_call_arguments(parser)
+        args.extend(given)
     parser.expect(")", opened)
+    meant, args = settle_call(parser, meant, args, keywords, replace(method, module="np"))
     return parser.finish_call(meant, args, method, start)
 
 

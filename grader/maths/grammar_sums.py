@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.maths.entries import from_zero
-from grader.maths.grammar_arguments import extent_of, note_extent
+from grader.maths.grammar_arguments import NARROW, extent_of, note_extent
 from grader.maths.grammar_conditions import ALONG_AXIS, FROM_ONE, Condition, keep_to, read_below
 from grader.maths.grammar_symbols import holds_relation, skip_script
 from grader.maths.shapes import infer_shape
 from grader.maths.tokens import Token, Unreadable_
-from grader.maths.tree import Node, name, number, walk
+from grader.maths.tree import Node, free_names, name, number, walk
 
 if TYPE_CHECKING:
     from grader.maths.grammar import Parser
@@ -140,7 +141,9 @@ def _with_limits(parser: Parser, op: str, token: Token) -> Node:
         low = number(1)
     parser.bound.extend(variables)
     parser.lows.update(dict.fromkeys(variables, low))
+    begin = parser.position
     body = parser.parse_big_body(variables[-1])
+    body, behind = _cut_behind(parser, op, token, begin, body, variables)
     del parser.bound[len(parser.bound) - len(variables) :]
     whole: Node | None = None
     for variable in reversed(variables):
@@ -151,7 +154,36 @@ def _with_limits(parser: Parser, op: str, token: Token) -> Node:
             whole = from_zero(whole, variable, limits[1], parser.symbols)
         whole = parser.node(op, (whole, *limits), variable, token.start)
     assert whole is not None
-    return whole
+    return parser.node("mul", (whole, *behind), None, token.start) if behind else whole
+
+
+def _cut_behind(
+    parser: Parser, op: str, token: Token, begin: int, body: Node, variables: list[str]
+) -> tuple[Node, tuple[Node, ...]]:
+    """`Π_t s_t w`: the w belongs to every factor, or stands behind the product."""
+    if op != "prod" or body.op != "mul" or _is_one_bracket(parser, begin):
+        return body, ()
+    count = len(body.args)
+    while count > 1 and not free_names(body.args[count - 1]) & set(variables):
+        count -= 1
+    inside, behind = body.args[:count], body.args[count:]
+    if not behind or not any(free_names(one) & set(variables) for one in inside):
+        return body, ()
+    note_extent(parser, token, NARROW)
+    if extent_of(parser, token) != NARROW:
+        return body, ()
+    return (inside[0] if count == 1 else replace(body, args=inside)), behind
+
+
+def _is_one_bracket(parser: Parser, begin: int) -> bool:
+    """Whether all that was read from here on is one bracket."""
+    level = 0
+    for place in range(begin, parser.position):
+        text = parser.tokens[place].text
+        level += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
+        if level == 0:
+            return place == parser.position - 1
+    return False
 
 
 def _find_limits(

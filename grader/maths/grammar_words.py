@@ -70,6 +70,7 @@ def parse_unknown(parser: Parser, token: Token) -> Node:
         ]
         return parser.parse_name()
     pieces = cut_word(parser, word) or _before_call(parser, word) or _applied(parser, word)
+    pieces = pieces or _between(parser, word)
     if pieces is None:
         raise parser.undeclared(token)
     replace_token(parser, pieces)
@@ -132,6 +133,18 @@ def _applied(parser: Parser, word: str) -> list[str] | None:
         rest = word.removeprefix(function)
         if rest not in (word, "") and parser.names.find(rest) is not None:
             return [function, rest]
+    return None
+
+
+def _between(parser: Parser, word: str) -> list[str] | None:
+    """`xlogx`: a function between declared names."""
+    for function in WITHOUT_BRACKETS:
+        first, found, rest = word.partition(function)
+        if not found or not first or parser.names.find(rest) is None:
+            continue
+        pieces = [first] if parser.names.find(first) is not None else cut_word(parser, first)
+        if pieces is not None:
+            return [*pieces, function, rest]
     return None
 
 

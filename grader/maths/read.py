@@ -8,6 +8,7 @@ from typing import Literal
 
 from grader.maths import bounds
 from grader.maths.grammar import Parser
+from grader.maths.grammar_code import CODE
 from grader.maths.subscripts import settle_literals
 from grader.maths.tokens import Token, Unreadable_, tokenise
 from grader.maths.tree import Formula, Node, Unreadable
@@ -35,11 +36,14 @@ def read(
     is_latex = notation == "latex" or (notation == "auto" and LATEX.search(text) is not None)
     try:
         tokens = cut(text, is_latex)
-        parser = Parser(list(tokens), symbols, latex=is_latex)
+        is_code = not is_latex and CODE.search(text) is not None
+        parser = Parser(list(tokens), symbols, latex=is_latex, is_code=is_code)
         tree = settle_literals(check_size(parser.parse_all()), symbols)
         other = None
         if parser.was_ambiguous:
-            second = Parser(list(tokens), symbols, latex=is_latex, wide_denominators=True)
+            second = Parser(
+                list(tokens), symbols, latex=is_latex, wide_denominators=True, is_code=is_code
+            )
             other = settle_literals(check_size(second.parse_all()), symbols)
         doubtful = _read_otherwise(parser, tokens, symbols, tree) if parser.open_extents else ()
         return Formula(tree, text, other, doubtful)
@@ -72,7 +76,10 @@ def _read_otherwise(
         ]
     readings: dict[Node, None] = {}
     for extent, extents_of in choices[:MOST_READINGS]:
-        parser = Parser(list(tokens), symbols, latex=first.latex, extent=extent, extents=extents_of)
+        parser = Parser(
+            list(tokens), symbols,
+            latex=first.latex, extent=extent, extents=extents_of, is_code=first.is_code,
+        )  # fmt: skip
         try:
             found = settle_literals(check_size(parser.parse_all()), symbols)
         except Unreadable_:

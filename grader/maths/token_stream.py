@@ -27,11 +27,14 @@ class TokenStream:
         wide_denominators: bool = False,
         extent: str = "usual",
         extents: Mapping[int, str] | None = None,
+        is_code: bool = False,
     ) -> None:
         self.tokens = tokens
         axes = {size for one in symbols.values() for size in one.shape if isinstance(size, str)}
         self.symbols = {**dict.fromkeys(axes, SIZE), **symbols}
         self.latex = latex
+        self.is_code = is_code
+        """Whether `*` between arrays goes entry by entry, as in NumPy."""
         self.wide_denominators = wide_denominators
         """Whether `a/bc` is a/(bc) rather than (a/b)c."""
         self.was_ambiguous = False

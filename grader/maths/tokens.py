@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.maths import bounds
 from grader.maths.names import LOWERED, RAISED, SUBSCRIPTS, SUPERSCRIPTS
@@ -24,6 +24,8 @@ class Token:
     """Whether white space stands before it."""
     gap: bool = False
     r"""Whether a space for the eye does: `\,` or `\quad`."""
+    module: str = ""
+    """The library that stands before it: `np` of `np.exp`."""
 
 
 class Unreadable_(Exception):
@@ -58,7 +60,8 @@ SAME_AS = {
     "（": "(", "）": ")", "，": ",", "＝": "=", "＋": "+", "½": "½", "¼": "¼", "¾": "¾",
 }  # fmt: skip
 WORD_SIGNS = {"and", "or", "not"}
-MODULES = {"np", "numpy", "math", "torch", "sp", "sympy", "F", "nn", "functional", "linalg", "jnp"}
+MODULES = {"np", "numpy", "math", "torch", "sp", "sympy", "F", "nn", "functional", "linalg", "jnp",
+           "scipy", "special"}  # fmt: skip
 VULGAR = {"½": ("1", "2"), "¼": ("1", "4"), "¾": ("3", "4")}
 
 
@@ -149,13 +152,15 @@ def check_number(token: Token) -> Token:
 def _drop_modules(tokens: list[Token]) -> list[Token]:
     """`np.exp` is `exp`, `torch.nn.functional.relu` is `relu`."""
     kept: list[Token] = []
-    index = 0
+    index, module = 0, ""
     while index < len(tokens):
         token = tokens[index]
         dotted = index + 2 < len(tokens) and tokens[index + 1].text == "."
         if token.text in MODULES and dotted and tokens[index + 2].kind == "name":
             index += 2
+            module = module or token.text
             continue
-        kept.append(token)
+        kept.append(replace(token, module=module) if module else token)
+        module = ""
         index += 1
     return kept

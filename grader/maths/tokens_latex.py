@@ -216,10 +216,10 @@ def _command(text: str, position: int, space: bool) -> tuple[list[Token], int]:
         return [Token("command", command, position, end, space)], end
     if command == "expm" and text[end : end + 1] == "1":
         return [Token("name", "expm1", position, end + 1, space)], end + 1
-    if command in FUNCTIONS or command == "Pr":
-        return [Token("name", command, position, end, space)], end
     if command in NOT_READ:
         raise Unreadable_(NOT_READ[command], position)
+    if command in FUNCTIONS or command == "Pr":
+        return [Token("name", command, position, end, space)], end
     raise Unreadable_(f"'\\{command}' is not known here.", position)
 
 

@@ -20,6 +20,7 @@ FUNCTIONS = {
     "logsigmoid": "logsigmoid", "silu": "silu", "SiLU": "silu", "swish": "silu",
     "gelu": "gelu", "GELU": "gelu", "erf": "erf", "Heaviside": "step", "heaviside": "step",
     "step": "step", "Rational": "quotient", "factorial": "factorial", "gamma": "gamma",
+    "Γ": "gamma",
     "binomial": "binomial", "binom": "binomial", "comb": "binomial", "mod": "mod", "Mod": "mod",
     "pow": "power", "Pow": "power", "power": "power", "where": "where",
     "norm": "norm", "dot": "dot", "inner": "dot", "outer": "outer", "trace": "trace",
@@ -31,11 +32,16 @@ FUNCTIONS = {
     "indicator": "indicator", "1{": "indicator", "vec": "vec", "eye": "eye", "ones": "ones",
     "zeros": "zeros", "Identity": "eye", "diff": "diff", "reshape": "reshape",
     "conj": "conj", "re": "re", "im": "im", "hypot": "hypot", "square": "square",
-    "exponential": "exp", "concat": "concat", "argmax": "argmax", "argmin": "argmin",
+    "exponential": "exp", "concat": "concat",
+    "logaddexp": "logaddexp", "int": "truncated", "trunc": "truncated",
     "grad": "gradient", "gradient": "gradient", "var": "variance",
     "variance": "variance", "Var": "variance", "std": "deviation",
 }  # fmt: skip
 """Every accepted spelling, and the one function it means."""
+
+OF_LIBRARIES = {"dot": "matrix_product", "mm": "matrix_product", "bmm": "matrix_product",
+                "solve": "solved", "amax": "largest", "amin": "smallest"}  # fmt: skip
+"""What only stands behind `np.`, `torch.` and the like."""
 
 ARITY = {
     "log": (1, 2), "root": (2, 2), "max": (1, 16), "min": (1, 16), "clip": (3, 3),
@@ -44,6 +50,9 @@ ARITY = {
     "outer": (2, 2), "matrix_product": (2, 2), "entrywise_product": (2, 2),
     "kronecker": (2, 2), "softmax": (1, 2), "eye": (1, 2), "ones": (0, 4), "zeros": (0, 4),
     "diff": (2, 4), "reshape": (2, 5), "hypot": (2, 2), "mean": (1, 2), "total": (1, 2),
+    "largest": (1, 2), "smallest": (1, 2), "variance": (1, 2), "deviation": (1, 2),
+    "sample_variance": (1, 2), "sample_deviation": (1, 2), "logsumexp": (1, 2),
+    "logaddexp": (2, 2), "solved": (2, 2),
     "gradient": (2, 2), "concat": (1, 8), "round": (1, 1), "exp": (1, 1),
 }  # fmt: skip
 """How many arguments; one, where nothing is said."""
