@@ -7,14 +7,15 @@ import datetime as dt
 import hmac
 import json
 import re
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import cast
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from besieging import CLIENT, PLACE, RIGHT, Siege, find_token
+from besieging import CLIENT, PLACE, RIGHT, FakePlatform, Siege, find_token
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -76,7 +77,7 @@ def test_B01_a_stolen_token_does_nothing_by_a_pages_form(siege: Siege, name: str
     response = siege.send("POST", path, headers=headers, data={FIELD: _sign("x"), **fields})
 
     assert response.status_code == 401
-    assert "Sign in first" in response.text
+    assert "sign in" in response.text.lower()
     assert not re.search(r"grd_\w+", response.text)
     siege.require_honest()
 
@@ -365,3 +366,32 @@ def test_B38_a_teacher_of_another_course_is_a_stranger_here(siege: Siege) -> Non
     ):  # fmt: skip
         assert siege.service.ask("POST", path, teacher, document=document).status == 404, path
     assert siege.service.ask("GET", f"{PLACE}/score", owner).json["score"] == 2
+
+
+def test_B39_a_platform_that_answers_slowly_keeps_nobody_from_handing_in(
+    siege: Siege, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answers = threading.Event(), threading.Event()
+
+    def stall(handler: Any, query: str) -> None:
+        asked.set()
+        answers.wait(60)
+        FakePlatform._send_members(siege.platform, handler, query)
+
+    monkeypatch.setattr(siege.platform, "_send_members", stall)
+    siege.platform.members = [{"user_id": "b39", "roles": ["Learner"], "name": "Late"}]
+    launch(siege, subject="b39-teacher")
+    with siege.service.store.write() as session:
+        session.execute(update(PlatformContext).values(course_id=siege.service.klass.course.id))
+        context = session.scalars(select(PlatformContext.id)).first()
+    browser, page = siege.browse("instructor"), "/courses/dl/platform"
+    with ThreadPoolExecutor(1) as pool:
+        roster = pool.submit(browser.post, f"{page}/{context}/roster", page)
+        try:
+            assert asked.wait(60)
+            siege.require_honest()
+        finally:
+            answers.set()
+        assert roster.result().status_code == 303
+    with siege.service.store.read() as session:
+        assert session.scalars(select(User).where(User.name == "Late")).one()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
@@ -17,7 +18,7 @@ from grader.service.web.lti.people import read_roster
 from grader.service.web.lti.services import PlatformClient, PlatformRefused, require_safe
 from grader.service.web.opening import open_for
 from grader.service.web.rendering import render
-from grader.service.web.visiting import Form, PageForm, SignedIn
+from grader.service.web.visiting import Form, PageForm, SignedIn, Visit
 from grader.store import audit
 from grader.store.catalogue import find_course
 from grader.store.schema import (
@@ -136,29 +137,41 @@ def show_course_platform(visit: SignedIn, course: str) -> Response:
 def fetch_roster(visit: SignedIn, form: PageForm, course: str, context_id: int) -> Response:
     """Enrol everybody whom the platform has in its course."""
     store = visit.service.store
+    members: list[dict[str, Any]] = []
+    fault = ""
+    with store.read() as session:
+        context, platform = _open_roster(session, visit, course, context_id)
     client = PlatformClient(find_key(store))
+    try:
+        # Asked before anything is written: while one writes, nobody else may.
+        members = list(client.read_members(platform, context.members_url))
+    except PlatformRefused as refused:
+        fault = str(refused)[:2000]
+    finally:
+        client.close()
 
     def work(session: Session) -> None:
-        found = open_for(session, visit, course, Action.MANAGE_PEOPLE)
-        context = session.get(PlatformContext, bound_id(context_id))
-        if context is None or context.course_id != found.id or not context.members_url:
-            raise NotFound("this platform gives no roster here")
-        platform = session.get_one(Platform, context.platform_id)
-        try:
-            count = read_roster(session, client, platform, context)
-        except PlatformRefused as refused:
-            context.last_error = str(refused)[:2000]
+        context, platform = _open_roster(session, visit, course, context_id)
+        context.last_error = fault
+        if fault:
             return
-        context.last_error = ""
+        count = read_roster(session, platform, context, members)
         audit.note(
             session, visit.person.user_id, "read roster", f"context {context.id}", people=count
         )
 
-    try:
-        store.attempt(work)
-    finally:
-        client.close()
+    store.attempt(work)
     return RedirectResponse(f"/courses/{course}/platform", 303)
+
+
+def _open_roster(
+    session: Session, visit: Visit, course: str, context_id: int
+) -> tuple[PlatformContext, Platform]:
+    found = open_for(session, visit, course, Action.MANAGE_PEOPLE)
+    context = session.get(PlatformContext, bound_id(context_id))
+    if context is None or context.course_id != found.id or not context.members_url:
+        raise NotFound("this platform gives no roster here")
+    return context, session.get_one(Platform, context.platform_id)
 
 
 @router.post("/courses/{course}/platform/retry")

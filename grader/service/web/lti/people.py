@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.service.web.lti.claims import read_role
 from grader.service.web.lti.launching import Launch
-from grader.service.web.lti.services import PlatformClient
 from grader.store.roster import enrol, find_user
 from grader.store.schema import (
     Assignment,
@@ -114,14 +116,13 @@ def expect_score(session: Session, assignment: Assignment, user_id: int) -> None
 
 
 def read_roster(
-    session: Session, client: PlatformClient, platform: Platform, context: PlatformContext
+    session: Session,
+    platform: Platform,
+    context: PlatformContext,
+    members: Sequence[Mapping[str, Any]],
 ) -> int:
-    """Enrol everybody whom the platform has in its course; how many there are.
-
-    Errors   PlatformRefused.
-    """
+    """Enrol everybody whom the platform has in its course; how many there are."""
     assert context.course_id is not None
-    members = list(client.read_members(platform, context.members_url))
     links = session.scalars(
         select(Assignment)
         .join(PlatformLink, PlatformLink.assignment_id == Assignment.id)

@@ -53,7 +53,11 @@ class PlatformClient:
                 platform, "GET", url, READ_MEMBERS,
                 accept="application/vnd.ims.lti-nrps.v2.membershipcontainer+json",
             )  # fmt: skip
-            yield from response.json().get("members", ())
+            try:
+                found = list(response.json().get("members") or ())
+            except (ValueError, AttributeError, TypeError):
+                raise PlatformRefused(f"{_name(url)} answered with no roster") from None
+            yield from (each for each in found if isinstance(each, dict))
             following = _NEXT.search(response.headers.get("link", ""))
             if following is None:
                 return
