@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from grader import __version__
 from grader.bench import SubmissionBench, find_version
-from grader.errors import GraderError, InstructorError, NoIsolation
+from grader.errors import GraderError, InstructorError, NoIsolation, SystemFault
 from grader.expected import ExpectedValues
-from grader.killable import TookTooLong, rest
+from grader.killable import TookTooLong, begin, rest
 from grader.kinds.handing_in import hand_in
 from grader.kinds.judging import begin_steps, judge_part
 from grader.kinds.protocol import HandedIn
+from grader.kinds.stopping import WRITTEN_ALLOWED
 from grader.report.build import build_report
 from grader.report.models import Audience, Report
 from grader.sandbox.pool import Sandbox
@@ -85,7 +86,7 @@ def grade_for(
     started = time.monotonic()
     expected = expected or ExpectedValues(None)
     assignment = personalise(assignment, student, secret)
-    handed_in, submission = hand_in(assignment, submission)
+    handed_in, submission = _read_in_time(assignment, submission)
     warm_up(assignment, handed_in, sandbox)
     scores: list[PartScore] = []
     earlier: dict[str, Earlier] = {}
@@ -125,6 +126,22 @@ def grade_for(
         )
         for audience in audiences
     )
+
+
+def _read_in_time(
+    assignment: LoadedAssignment, submission: Submission
+) -> tuple[dict[str, HandedIn], Submission]:
+    """Which answer belongs to which part.
+
+    Errors   SystemFault when it took too long in a process before this one.
+    """
+    try:
+        begin(f"reading {submission.id}", WRITTEN_ALLOWED)
+        return hand_in(assignment, submission)
+    except TookTooLong:
+        raise SystemFault("finding out which answer belongs to which part takes too long") from None
+    finally:
+        rest()
 
 
 def _list_versions(sandbox: Sandbox) -> dict[str, str]:

@@ -38,6 +38,7 @@ BLOCKS = {
     "another thread": "[t := threading.Thread(target=pow, args=(3, 10**9)), t.start(), t.join()]",
     "a lock": "threading.Lock().acquire() and threading.Event().wait()",
 }
+SLEEPY = "import time\ndef double(x):\n    time.sleep({})\n    return 2 * x\n"
 ENDLESS = "666"
 """The number whose comparison blocks."""
 
@@ -45,9 +46,10 @@ SITE = """
 import sys
 if sys.argv[0] != "-c":
     import grader.kinds
-    from grader.kinds import judging
+    from grader.kinds import handing_in, judging, stopping
     from grader.killable import Allowance
-    judging.WRITTEN_ALLOWED = judging.BY_CODE_ALLOWED = Allowance(0.3, 3)
+    allowed = Allowance(2, {wall_s})
+    stopping.WRITTEN_ALLOWED = judging.WRITTEN_ALLOWED = judging.BY_CODE_ALLOWED = allowed
     grader.kinds.KINDS.update(value="endless_value", function="endless_function")
 """
 VALUE = """
@@ -71,11 +73,11 @@ def judge(part, part_id, handed_in, bench):
 """
 
 
-def plant(folder: Path, block: str) -> dict[str, str]:
-    """The environment in which two kinds block."""
+def plant(folder: Path, block: str, wall_s: float = 60) -> dict[str, str]:
+    """The environment in which two kinds block, and have this long."""
     folder.mkdir()
     words = {"endless": ENDLESS, "block": block}
-    (folder / "sitecustomize.py").write_text(SITE)
+    (folder / "sitecustomize.py").write_text(SITE.format(wall_s=wall_s))
     (folder / "endless_value.py").write_text(VALUE.format(**words))
     (folder / "endless_function.py").write_text(FUNCTION.format(**words))
     return {
@@ -153,7 +155,8 @@ OTHERS = {"slope": "passed", "pick": "passed", "colours": "passed"}
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_the_part_is_left_to_a_person_and_all_others_are_graded(tmp_path: Path, name: str) -> None:
-    environment = plant(tmp_path / "planted", BLOCKS[name])
+    # What waits uses no processor time: there it is the clock on the wall that ends it.
+    environment = plant(tmp_path / "planted", BLOCKS[name], 8 if name == "a lock" else 60)
     folder = write_answers(tmp_path / "written", total=ENDLESS)
 
     code, output, complaints = grade(environment, "submit", folder, "--format", "json")
@@ -178,6 +181,32 @@ def test_a_function_is_left_to_a_person_and_no_sandbox_stays(tmp_path: Path) -> 
     report = json.loads(output)
     assert list_verdicts(report) == {"double": "undecided"}
     assert (report["score"], report["open_points"]) == (0, 4)
+
+
+def test_reading_that_blocks_is_a_fault_of_ours(tmp_path: Path) -> None:
+    environment = plant(tmp_path / "planted", "pass")
+    with (tmp_path / "planted" / "sitecustomize.py").open("a") as file:
+        file.write("    handing_in.match_answers = lambda *_: pow(3, 10**9)\n")
+    folder = write_answers(tmp_path / "written")
+
+    code, output, complaints = grade(environment, "submit", folder, "--format", "json")
+
+    assert (code, output) == (5, "")
+    assert "which answer belongs to which part takes too long" in complaints
+    assert "Traceback" not in complaints
+
+
+def test_waiting_for_a_call_is_no_step_that_takes_too_long(tmp_path: Path) -> None:
+    environment = plant(tmp_path / "planted", "pass", wall_s=4)
+    folder = tmp_path / "honest"
+    folder.mkdir()
+    (folder / "hw.py").write_text(SLEEPY.format(5))
+
+    code, output, complaints = grade(environment, "submit", folder, "--format", "json")
+
+    assert code == 0, complaints
+    assert list_verdicts(json.loads(output)) == {"double": "passed"}
+    assert "again" not in complaints
 
 
 def test_a_class_is_graded_to_its_end(tmp_path: Path) -> None:
@@ -261,9 +290,6 @@ def list_children(pid: int) -> list[int]:
         return []
 
 
-SLEEPY = "import time\ndef double(x):\n    time.sleep(9)\n    return 2 * x\n"
-
-
 @pytest.mark.parametrize(
     ("whom", "number", "code"),
     [("judge", signal.SIGKILL, 5), ("judge", signal.SIGSEGV, 5),
@@ -275,7 +301,7 @@ def test_whichever_process_is_killed_no_other_stays(
 ) -> None:
     folder = tmp_path / "honest"
     folder.mkdir()
-    (folder / "hw.py").write_text(SLEEPY)
+    (folder / "hw.py").write_text(SLEEPY.format(9))
     report = tmp_path / "report.json"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "c")}
     with require_nothing_left():
