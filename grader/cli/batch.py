@@ -112,9 +112,10 @@ def command(
     if similar is not None:
         _write_similar(batch, labels, similar)
     if statistics.voided:
+        count = len(statistics.voided)
         click.echo(
-            f"grade: {len(statistics.voided)} parts are void, and not because of the answers;"
-            " the same command tries them again",
+            f"grade: {count} part{' is' if count == 1 else 's are'} void, and not because of the"
+            " answers; the same command tries them again",
             err=True,
         )
     return OUR_FAULT if any(each.is_our_fault for each in graded) else GRADED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -48,18 +49,26 @@ def render_page(*, page_title: str, header: str, sections: Iterable[str], footer
 
 
 def render_table(heads: Sequence[str], rows: Iterable[str]) -> str:
-    """A table that scrolls by itself on a narrow screen; heads that start with # are numbers."""
+    """A table; a list of cards on a narrow screen. Heads that start with # are numbers."""
+    names = [head.removeprefix("#") for head in heads]
     cells = "".join(
         f'<th scope="col" class="number">{head[1:]}</th>'
         if head.startswith("#")
         else f'<th scope="col">{head}</th>'
         for head in heads
     )
-    body = "\n".join(rows)
+    body = "\n".join(_label_cells(row, names) for row in rows)
     return (
-        f'<div class="wide"><table>\n<thead><tr>{cells}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
+        f'<div class="wide" tabindex="0" role="group" aria-label="{escape(" and ".join(names))}">'
+        f"<table>\n<thead><tr>{cells}</tr></thead>\n<tbody>\n{body}\n</tbody>\n"
         "</table></div>"
     )
+
+
+def _label_cells(row: str, names: Sequence[str]) -> str:
+    """A row whose cells say what they are, for where its head is not in sight."""
+    left = iter(names)
+    return re.sub("<td(?=[ >])", lambda _: f'<td data-label="{escape(next(left))}"', row)
 
 
 def render_section(name: str, title: str, content: str) -> str:
@@ -129,7 +138,7 @@ def _render_histogram(found: ClassStatistics) -> str:
     return render_section(
         "scores",
         "Scores",
-        f'<div class="wide"><svg class="chart" viewBox="0 0 {CHART_WIDTH} {CHART_HEIGHT}"'
+        f'<div><svg class="chart" viewBox="0 0 {CHART_WIDTH} {CHART_HEIGHT}"'
         f' role="img"'
         f' aria-label="Histogram of {found.count} scores; the numbers are in the table below">\n'
         f'<line x1="0" x2="{CHART_WIDTH}" y1="{base}" y2="{base}"/>\n{"".join(drawn)}\n'
