@@ -43,6 +43,8 @@ def with_subscript(parser: Parser) -> Node | None:
         return parse_declared(parser, declared, token)
     base = parser.names.find(word)
     if base is None:
+        if word in ("delta", "δ") and (pair := _letters(parser, written.replace(",", ""), 2, end)):
+            return parser.node("call", tuple(pair), "kronecker", token.start)
         if word in KNOWN or FUNCTIONS.get(word):
             return None
         family = _family(parser, word, token)

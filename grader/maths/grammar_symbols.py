@@ -50,8 +50,22 @@ def parse_declared(parser: Parser, declared: str, token: Token) -> Node:
             parser.expect("]", opened)
         return parser.node("index", (node, *indices), None, token.start)
     if not symbol.shape and parser.at("[") and not parser.token.space:
+        if parser.latex or _holds_terms(parser):
+            return node
         raise Unreadable_(f"'{declared}' is a single number here and has no entries.", token.start)
     return node
+
+
+def _holds_terms(parser: Parser) -> bool:
+    """Whether the bracket that opens here holds a sum: `α[r + γV]` is a product, `α[0]` is none."""
+    level = 0
+    for token in parser.tokens[parser.position :]:
+        level += (token.text in OPENERS) - (token.text in CLOSERS)
+        if level <= 0:
+            return False
+        if level == 1 and token.text in ("+", "-"):
+            return True
+    return False
 
 
 def read_primes(parser: Parser) -> str:
