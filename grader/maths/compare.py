@@ -24,7 +24,7 @@ from grader.maths.looks import Look, Question, Sight, confirm, look_at
 from grader.maths.memberships import SETS, STATEMENTS, align_with_set, spell_memberships
 from grader.maths.modular import agree_modulo_prime, is_rational
 from grader.maths.points import draw_point, is_allowed
-from grader.maths.readings import DOUBTFUL, other_readings
+from grader.maths.readings import DOUBTFUL, other_readings, with_thousands
 from grader.maths.sampling import MODERATE_POINTS, NEEDED_POINTS, choose_points
 from grader.maths.single_bars import bars_as_norms
 from grader.maths.subscripts import align, count_otherwise
@@ -92,7 +92,7 @@ def compare(
         again = judge(reading, right)
         if again.is_equal:
             return replace(again, note=note)
-    for reading in student.doubtful:
+    for reading in (*student.doubtful, *with_thousands(student, right, symbols)):
         if judge(*align(reading, reference.tree, symbols)).is_equal:
             return Comparison(Agreement.UNDECIDED, None, first.method, first.points_tried, DOUBTFUL)
     for one, other in count_otherwise(student.tree, reference.tree, symbols):

@@ -13,7 +13,8 @@ from grader.maths.grammar_arguments import (
     parse_bare_argument,
 )
 from grader.maths.grammar_code import parse_keyword, settle_call
-from grader.maths.grammar_symbols import read_primes, skip_script
+from grader.maths.grammar_extremes import check_single, parse_over_index
+from grader.maths.grammar_symbols import read_primes
 from grader.maths.scalars import OutOfRange
 from grader.maths.tokens import Token, Unreadable_
 from grader.maths.tree import Node
@@ -31,12 +32,12 @@ def parse_call(parser: Parser, function: str) -> Node:
     power: Node | None = None
     if token.text == "1{" and parser.accept("_"):
         return _indicator(parser, token)
+    if function in ("max", "min") and parser.at("_"):
+        return parse_over_index(parser, function, token, _arguments)
     while parser.at("_", "^"):
         if parser.at("_"):
-            if function not in ("log", "norm", "max", "min"):
+            if function not in ("log", "norm"):
                 raise parser.unexpected()
-            if (index := _free_index(parser, function)) is not None:
-                return _over_index(parser, function, index, token)
             parser.advance()
             extra = parser.parse_subscripts()
         else:
@@ -63,36 +64,9 @@ def parse_call(parser: Parser, function: str) -> Node:
         return _derivative(parser, function, len(primes), args, token)
     if power is None:
         args = [_raised(parser, token, args[0]), *args[1:]] if args else args
+    check_single(parser, function, args, token)
     node = parser.finish_call(function, args, token, token.start)
     return node if power is None else parser.node("pow", (node, power), None, token.start)
-
-
-def _free_index(parser: Parser, function: str) -> str | None:
-    r"""The index of `\max_i` that nobody has declared, and where it ends."""
-    end = skip_script(parser, parser.position)
-    if function not in ("max", "min") or end is None:
-        return None
-    names = [one for one in parser.tokens[parser.position + 1 : end] if one.text not in "{}"]
-    index = names[0].text
-    is_free = len(names) == 1 and names[0].kind == "name" and index not in parser.bound
-    if not is_free or parser.names.find(index) is not None:
-        return None
-    parser.position = end
-    return index
-
-
-def _over_index(parser: Parser, function: str, index: str, token: Token) -> Node:
-    r"""`\max_i x_i` is the largest entry of x; of anything else the entries are not known."""
-    parser.bound.append(index)
-    body = parser.parse_power()
-    parser.bound.pop()
-    is_entry = body.op == "index" and len(body.args) == 2 and body.args[1].value == index
-    if not is_entry or body.args[1].op != "name":
-        raise Unreadable_(
-            f"'{token.text}' over {index} is read of the entries of one array only.", token.start,
-            f"Write {function}(x) with x the array.",
-        )  # fmt: skip
-    return parser.node("call", (body.args[0],), function, token.start)
 
 
 CUT = {("log", "1p"): "log1p", ("exp", "m1"): "expm1", ("log", "2"): "log2", ("log", "10"): "log10"}

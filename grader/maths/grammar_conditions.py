@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from grader.maths.grammar import Parser
 
 ORDERS = {"<": ("<", False), "<=": ("<=", False), ">": ("<", True), ">=": ("<=", True)}
-FROM_ONE, ALONG_AXIS = "from one", "along the axis"
+FROM_ONE, AS_DECLARED = "from one", "as declared"
 """Other readings: an index kept off one of the question's, which may count from 1 where entries
-count from 0, or the other way round; and an index with a declared range that is not its axis."""
+count from 0, or the other way round; and an index over its declared range, not its axis."""
 
 
 @dataclass(frozen=True, slots=True)

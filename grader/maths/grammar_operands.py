@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from grader.maths.grammar_arguments import WIDE, extent_of, note_extent
+from grader.maths.grammar_arguments import GLUED, WIDE, extent_of, note_extent
 from grader.maths.grammar_derivatives import quotient_of_differentials
 from grader.maths.grammar_latex import parse_command
 from grader.maths.grammar_sums import parse_big
@@ -244,12 +244,27 @@ def parse_subscripts(parser: Parser) -> list[Node]:
         if token.text in CONSTANTS and CONSTANTS[token.text] == "∞":
             return [parser.node("name", (), "∞", token.start)]
         parser.position -= 1
-        return [_parse_bare_name(parser)]
+        return [_with_step(parser, _parse_bare_name(parser))]
     if parser.at("∞", "(", "|"):
         if parser.accept("∞"):
             return [parser.node("name", (), "∞", parser.token.start)]
         return [parser.parse_operand()]
     raise parser.unexpected("expected a subscript")
+
+
+def _with_step(parser: Parser, index: Node) -> Node:
+    """`h_t-1` in plain text: the state before, or one less than this one."""
+    sign, step = parser.token, parser.peek()
+    is_step = parser.at("+", "-") and step.kind == "number" and not sign.space and not step.space
+    if parser.latex or not is_step:
+        return index
+    note_extent(parser, sign, GLUED)
+    if extent_of(parser, sign) != GLUED:
+        return index
+    parser.position += 2
+    size = Node("number", (), Fraction(step.text), step.start, step.end)
+    term = size if sign.text == "+" else Node("neg", (size,), None, sign.start, step.end)
+    return Node("add", (index, term), None, index.start, step.end)
 
 
 def _parse_bare_name(parser: Parser) -> Node:

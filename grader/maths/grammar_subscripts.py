@@ -142,6 +142,22 @@ def _letters(parser: Parser, written: str, rank: int, end: int) -> list[Node] | 
     return nodes
 
 
+def _higher_derivative(parser: Parser, function: str, order: list[Node], token: Token) -> Node:
+    """`f^{(2)}(x)` is the second derivative."""
+    count = order[0].value if len(order) == 1 else None
+    if not isinstance(count, Fraction) or not 1 <= count <= MOST_PRIMES:
+        raise Unreadable_(
+            f"'{function}' with a label and an argument can be read in two ways.", token.start
+        )
+    opened = parser.advance()
+    arguments = parser.parse_arguments()
+    parser.expect(")", opened)
+    return apply_symbol(parser, function, arguments, token, "'" * int(count))
+
+
+MOST_PRIMES = 4
+
+
 def with_label(parser: Parser) -> Node | None:
     """`W^{(1)}` and `h^{(t)}`: a name with a label, or a function's or array's index."""
     tokens, first = parser.tokens, parser.position + 2
@@ -164,6 +180,8 @@ def with_label(parser: Parser) -> Node | None:
     parser.position = first + 2
     arguments = parser.parse_arguments()
     parser.position = end
+    if parser.symbols[base].domain == "function" and parser.at("("):
+        return _higher_derivative(parser, base, arguments, token)
     if parser.symbols[base].shape:
         node = parser.node("name", (), base, token.start)
         return parser.node("index", (node, *arguments), None, token.start)

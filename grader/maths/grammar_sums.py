@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.maths.entries import from_zero
 from grader.maths.grammar_arguments import NARROW, extent_of, note_extent
-from grader.maths.grammar_conditions import ALONG_AXIS, FROM_ONE, Condition, keep_to, read_below
+from grader.maths.grammar_conditions import AS_DECLARED, FROM_ONE, Condition, keep_to, read_below
 from grader.maths.grammar_symbols import holds_relation, skip_script
 from grader.maths.shapes import infer_shape
 from grader.maths.tokens import Token, Unreadable_
@@ -303,8 +303,8 @@ def _declared_limits(
         return axis
     declared = number(int(symbol.low)), number(int(symbol.high))
     if axis is not None and axis != declared:
-        note_extent(parser, token, ALONG_AXIS)
-        if extent_of(parser, token) == ALONG_AXIS:
+        note_extent(parser, token, AS_DECLARED)
+        if extent_of(parser, token) != AS_DECLARED:
             return axis
     return declared
 

@@ -30,6 +30,15 @@ def parse_declared(parser: Parser, declared: str, token: Token) -> Node:
             parser.expect(")", opened)
             node = apply_symbol(parser, declared, arguments, token, primes)
             return parser.node("pow", (node, power), None, token.start)
+        if parser.at("^") and is_braced_power(parser):
+            parser.position += 2
+            power = parser.parse_operand()
+            parser.position += 1
+            opened = parser.advance()
+            arguments = parser.parse_arguments()
+            parser.expect(")", opened)
+            node = apply_symbol(parser, declared, arguments, token, primes)
+            return parser.node("pow", (node, power), None, token.start)
         raise Unreadable_(
             f"'{declared}' is a function here: write what it is taken at, as {declared}(…).",
             token.start,
@@ -54,6 +63,16 @@ def parse_declared(parser: Parser, declared: str, token: Token) -> Node:
             return node
         raise Unreadable_(f"'{declared}' is a single number here and has no entries.", token.start)
     return node
+
+
+def is_braced_power(parser: Parser) -> bool:
+    """Whether `^{2}(` stands here: the square of what a function is there."""
+    return (
+        parser.peek().text == "{"
+        and parser.peek(2).kind == "number"
+        and parser.peek(3).text == "}"
+        and parser.peek(4).text == "("
+    )
 
 
 def _holds_terms(parser: Parser) -> bool:

@@ -69,6 +69,16 @@ def parse_unknown(parser: Parser, token: Token) -> Node:
             Token("number", word[-digits:], middle, token.end),
         ]
         return parser.parse_name()
+    if written and (before := cut_word(parser, stem, tail=written)) is not None:
+        # W x_t in one word
+        middle = token.start + len(stem)
+        tail = "number" if written.isdecimal() else "name"
+        replace_token(parser, before)
+        parser.tokens[parser.position + len(before) : parser.position + len(before)] = [
+            Token("sign", "_", middle, middle + 1),
+            Token(tail, written, middle + 1, token.end),
+        ]
+        return parser.parse_name()
     pieces = cut_word(parser, word) or _before_call(parser, word) or _applied(parser, word)
     pieces = pieces or _between(parser, word)
     if pieces is None:

@@ -72,7 +72,8 @@ class Names:
             shortest = None
             for begin in range(end):
                 piece = word[begin:end]
-                if not best[begin] or piece.startswith("_"):
+                # An underscore belongs to what stands before it and behind it: W x_t, no W x t.
+                if not best[begin] or piece[0] == "_" or piece[-1] == "_":
                     continue
                 if piece in known and piece not in self._exact:
                     continue

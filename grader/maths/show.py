@@ -42,14 +42,22 @@ def _wrap(node: Node, least: int) -> str:
     return f"({text})" if BINDING.get(node.op, 9) < least else text
 
 
+MOST_SHOWN = 16
+"""Digits before a power of ten; longer numbers are fractions."""
+
+
 def number_text(value: Fraction) -> str:
     """A decimal where it is short and exact, else a fraction."""
     if value.denominator == 1:
         return str(value.numerator)
     rest = value.denominator
+    places = 0
     for prime in (2, 5):
+        count = 0
         while rest % prime == 0:
             rest //= prime
+            count += 1
+        places = max(places, count)
     if rest == 1:
         digits = 0
         while (value * 10**digits).denominator != 1 and digits <= 12:
@@ -58,6 +66,9 @@ def number_text(value: Fraction) -> str:
             whole = abs(value * 10**digits).numerator
             text = str(whole).rjust(digits + 1, "0")
             return ("-" if value < 0 else "") + f"{text[:-digits]}.{text[-digits:]}"
+        mantissa = str((value * 10**places).numerator)
+        if len(mantissa) <= MOST_SHOWN:
+            return f"{mantissa}e-{places}"
     return f"{value.numerator}/{value.denominator}"
 
 
@@ -70,7 +81,7 @@ def _number(node: Node) -> str:
     if not isinstance(value, Fraction):
         return str(value)
     text = number_text(value)
-    return f"({text})" if "/" in text or text.startswith("-") else text
+    return f"({text})" if "/" in text or "e" in text or text.startswith("-") else text
 
 
 def _add(node: Node) -> str:
@@ -129,7 +140,8 @@ def _call(node: Node) -> str:
     if function == "indicator":
         return f"1{{{_text(args[0])}}}"
     if function == "factorial":
-        return _wrap(args[0], 7) + "!"
+        is_own = args[0].op == "call" and args[0].value == "factorial"
+        return (f"({_text(args[0])})" if is_own else _wrap(args[0], 7)) + "!"
     if function == "sqrt":
         return f"√({_text(args[0])})"
     if function == "dot":

@@ -65,6 +65,7 @@ LETTERS = re.compile(r"[^\W\d_]+\d*")
 def tokenise_latex(text: str) -> list[Token]:
     """Cut LaTeX; raises `Unreadable_` at the first thing with no meaning."""
     text = _with_single_bars(_without_old_fonts(_with_cases(text)))
+    text = ACCENTED_ENTRY.sub(r"\1{\2}\3", text)
     tokens: list[Token] = []
     position, space, gap = 0, False, False
     while position < len(text):
@@ -104,6 +105,10 @@ def _without_old_fonts(text: str) -> str:
     return OLD_FONT.sub(lambda found: found["name"].rjust(len(found.group())), text)
 
 
+ACCENTED_ENTRY = re.compile(
+    r"(\\(?:" + "|".join(ACCENTS) + r")\s*)\{(\s*\\?[A-Za-z]+)(_(?:\w|\{[^{}]*\}))\s?\}"
+)
+r"""`\hat{y_i}` is entry i of ŷ; places in the text stay."""
 SIZED_BAR = re.compile(r"\\left\|(?=\|)")
 
 
