@@ -22,7 +22,7 @@ from grader.service.settings import read_settings
 from grader.store import runs
 from grader.store.admission import HandedIn, Limits, take_submission
 from grader.store.database import Store, name_sqlite
-from grader.store.finishing import describe, finish
+from grader.store.finishing import Graded, describe, finish
 from grader.store.roster import SCOPES, make_token
 from grader.store.schema import Role
 from grader.store.types import now
@@ -65,7 +65,7 @@ def klass(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             lease = runs.claim(session, taken.run.id, "test")
             assert lease is not None
             published = report("", "a hidden check"), report("STAFF-NOTE", "HIDDEN-INPUT")
-            finish(session, lease, describe(*published))
+            finish(session, [Graded(lease, describe(*published))])
     yield made
     store.close()
 
