@@ -199,9 +199,14 @@ def test_pages_are_accessible_and_fit(chromium: Any, address: str, size: str, sc
             "/submissions/1",
             "/account",
             "/courses/dl/gradebook",
+            "/courses/dl/assignments/slow",
+            "/operator",
         ),
         "ines": (
+            "/courses/dl",
             "/courses/dl/gradebook",
+            "/courses/dl/assignments/quick",
+            "/courses/dl/assignments/quick/regrades/one",
             "/courses/dl/people",
             "/courses/dl/platform",
             *(
@@ -234,9 +239,36 @@ def test_pages_are_accessible_and_fit(chromium: Any, address: str, size: str, sc
             found += [
                 (path, each["id"], each["nodes"][0]["html"][:200]) for each in answer["violations"]
             ]
+            assert tab.page.evaluate("document.getAnimations().length") == 0
+            tab.page.set_viewport_size({"width": 320, "height": 640})
+            assert tab.page.evaluate(
+                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            ), f"{path} does not reflow at 320 pixels"
+            tab.page.set_viewport_size({"width": width, "height": height})
         # A page that is not there, or not for them, is said to be so in the console too.
         assert not [each for each in tab.complaints if "the server responded with" not in each]
     assert not found
+
+
+def test_marking_is_passed_by_keyboard_and_focus_is_seen(chromium: Any, address: str) -> None:
+    tab = Tab(chromium, address).sign_in("ines")
+    tab.go("/courses/dl/assignments/quick/marking?all=true")
+    stops: list[str] = []
+    for _ in range(120):
+        tab.page.keyboard.press("Tab")
+        stop, outline = tab.page.evaluate(
+            "() => { const at = document.activeElement; const seen = getComputedStyle(at);"
+            " return [at.id || at.name || at.textContent.trim().slice(0, 40),"
+            " at === document.body || (seen.outlineStyle !== 'none' &&"
+            " parseFloat(seen.outlineWidth) >= 2)]; }"
+        )
+        assert outline, f"focus is not seen on {stop}"
+        stops.append(stop)
+        if stop == "Save, and go on":
+            break
+    assert stops[0] == "Skip to the content"
+    assert stops[-1] == "Save, and go on"
+    assert {"Sign out", "part", "blind", "all", "comment"} <= set(stops)
 
 
 def test_everything_works_without_javascript(chromium: Any, address: str, tmp_path: Path) -> None:
