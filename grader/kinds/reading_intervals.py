@@ -63,6 +63,8 @@ class _Unclear(Exception):
 _NAME = r"[^\W\d](?:\w|_\{\w{1,8}\}){0,20}"
 _ASSIGNED = re.compile(rf"\A({_NAME})(?:\s*[=:∈]|\s)\s*(?=[\[(\]{{ℝ∅⟦])")
 _BUILDER = re.compile(rf"\A\{{\s*({_NAME})\s*(?:∈\s*ℝ\s*)?[:|]\s*(.*)\}}\Z", re.DOTALL)
+_DENIED = re.compile(r"\A(?:not|but|outside)\b\s*", re.IGNORECASE)
+"""No name of a variable: `not (0, 1]`, `all but (0, 1]` and `outside (0, 1]` are what is left."""
 _BRACKETED = re.compile(r"\A([\[(\]])(.*)([\])\[])\Z", re.DOTALL)
 _WRAPPED = re.compile(r"\((?![^()]*\bor\b)([^(),;]*[<>≤≥=≠][^(),;]*)\)")
 _VARIABLE = re.compile(_NAME)
@@ -100,7 +102,8 @@ class _Reader:
 
     def read(self, text: str) -> RealSet:
         """A union of what several conditions have in common."""
-        text = self._unlabel(text.strip())
+        text = text.strip()
+        text = text if _DENIED.match(text) else self._unlabel(text)
         builder = _BUILDER.match(text)
         if builder:
             self.variables.append(builder[1])
@@ -143,6 +146,9 @@ class _Reader:
         self.pieces += 1
         if self.pieces > MOST_PIECES:
             raise _Unclear(f"write at most {MOST_PIECES} pieces")
+        denied = _DENIED.match(text)
+        if denied:
+            return complement(self._read_piece(text[denied.end() :].strip()))
         text = self._unlabel(text)
         if text in ("ℝ", "∅"):
             return ALL if text == "ℝ" else EMPTY

@@ -138,6 +138,13 @@ OUTSIDE = part("interval", answer="|x| >= 2")
         (OUTSIDE, "(−∞, −2] ∪ [2, ∞)", "passed", 1),
         (OUTSIDE, "|x| > 2", "partial", HALF),
         (OUTSIDE, "|x| ≤ 2", "wrong", 0),
+        (OUTSIDE, "not (-2, 2)", "passed", 1),
+        (OUTSIDE, "all but (-2, 2)", "passed", 1),
+        (OUTSIDE, "outside (-2, 2)", "passed", 1),
+        (OUTSIDE, "not |x| ≥ 2", "wrong", 0),
+        (POINTED, "not {0}", "passed", 1),
+        (UNION, "(-∞, 2] and not [0, 1)", "passed", 1),
+        (UNION, "not ((-∞, 0) ∪ [1, 2])", "refused", 0),
     ],
 )
 def test_set_is_read_and_compared(asked, text, verdict, share):
