@@ -88,6 +88,8 @@ def test_an_instructor_sets_when_it_is_due_and_what_late_work_loses(service: Dep
     student = read_text(Browser(service).sign_in("student").get(PLACE))
     assert "Sat 1 Mar 2031, 12:00 CET" in student
     assert "At most 5 an hour" in student
+    home = read_text(Browser(service).sign_in("student").get("/"))
+    assert "Sat 1 Mar 2031, 12:00 CET" in home, "the same time wherever it stands"
     # Registering the folder anew leaves what it does not speak of.
     with service.store.write() as session:
         course = session.get_one(Course, service.klass.course.id)

@@ -69,6 +69,7 @@ def render(
         .render(
             visit=visit,
             moment=lambda when: format_moment(when, zone),
+            moment_in=lambda when, name: format_moment(when, find_zone(visit.timezone or name)),
             moment_text=lambda when: format_moment(when, zone).striptags(),
             relative=format_relative,
             zone_name=zone.key,
