@@ -235,9 +235,13 @@ class Sandbox:
         return Worker(key[1], self._tier, self.slots)
 
     def _find_spare(self, key: Key) -> Worker:
-        if key not in self._spares:
-            self._spares[key] = Worker(key[1], self._tier, self.slots)
-        return self._spares[key]
+        spare = self._spares.get(key)
+        if spare is not None and _has_ended(spare.pid):
+            spare.close()
+            spare = None
+        if spare is None:
+            spare = self._spares[key] = Worker(key[1], self._tier, self.slots)
+        return spare
 
     def _retire_idle(self) -> None:
         """Let go of submissions' workers that nobody uses, once there are more than run at once."""
