@@ -96,7 +96,8 @@ def judge(
         )
         return (failed(ANSWER, Verdict.REFUSED, words),)
     outcome = judge_formula(sought, written)
-    wanted = find_wanted_form(part, written.formula.tree)
+    known = None if sought.measured else sought.reference.tree
+    wanted = find_wanted_form(part, written.formula.tree, known)
     if wanted and outcome.verdict is Verdict.PASSED:
         words = explain(outcome.understood, wanted, "the value is right")
         outcome = fall_short(words, outcome.understood)
@@ -136,7 +137,7 @@ def leaves_derivative(tree: maths.Node) -> bool:
     return any(node.op == "call" and node.value in ("diff", "gradient") for node in walk(tree))
 
 
-def find_wanted_form(part: ExpressionPart, tree: maths.Node) -> str:
+def find_wanted_form(part: ExpressionPart, tree: maths.Node, reference: maths.Node | None) -> str:
     """The form that a right answer should have had; empty if it has it."""
     from grader.maths.forms import find_brackets, find_other_symbols
 
@@ -145,7 +146,7 @@ def find_wanted_form(part: ExpressionPart, tree: maths.Node) -> str:
     others = find_other_symbols(tree, part.only, part.symbols) if part.only else ()
     if others:
         return f"a form in {', '.join(part.only)} only, without {', '.join(others)}"
-    brackets = find_brackets(tree) if part.form == "expanded" else ""
+    brackets = find_brackets(tree, reference) if part.form == "expanded" else ""
     return f"a form without brackets: multiply {brackets} out" if brackets else ""
 
 
@@ -161,6 +162,9 @@ def judge_formula(sought: Sought, written: Written) -> Outcome:
     student = written.formula
     understood = maths.show(student)
     found = sought.compare(student, sought.reference)
+    if written.unread and (written.is_changed or found.is_equal):
+        advice = f"a person will look at this answer: '{written.unread}' is not read"
+        return leave_open(explain(understood, "", advice), understood, "words beside the formula")
     if found.agreement is maths.Agreement.EQUAL:
         return _check_sides(sought, written, understood)
     listed = (sought.read_listed(answer) for answer in sought.part.equivalents)
@@ -194,25 +198,17 @@ def _is_transposed(sought: Sought, student: maths.Formula) -> bool:
 
 def _check_sides(sought: Sought, written: Written, understood: str) -> Outcome:
     """`a = b = right`: every side that can be read must be right as well."""
-    for side in written.sides:
-        found = sought.compare(side, sought.reference)
-        if found.agreement is maths.Agreement.DIFFERENT and not _is_label(side):
+    pairs = [(side, sought.reference, written.formula) for side in written.sides]
+    pairs += [(left, right, right) for left, right in written.claims]
+    for side, expected, beside in pairs:
+        if sought.compare(side, expected).agreement is maths.Agreement.DIFFERENT:
             words = explain(
-                f"{maths.show(side)} = {understood}",
+                f"{maths.show(side)} = {maths.show(beside)}",
                 "both sides equal",
                 "the last side is right, an earlier one is not equal to it",
             )
             return leave_open(words, understood, "sides of one equation differ")
     return passed(ANSWER, understood=understood)
-
-
-def _is_label(side: maths.Formula) -> bool:
-    """`f(x) =`, `h[t] =`, `dL/dw =` name what follows."""
-    tree = side.tree
-    if tree.op in ("name", "apply", "index"):
-        return True
-    is_quotient = tree.op == "div" and all(arg.op in ("mul", "name") for arg in tree.args)
-    return is_quotient or (tree.op == "mul" and all(arg.op == "name" for arg in tree.args))
 
 
 def _read_reference(part: ExpressionPart, part_id: str) -> maths.Formula:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from grader.maths import bounds
 from grader.maths.displays import find_displays
+from grader.maths.labels import label_key, names_a_function
 from grader.maths.memberships import (
     SETS,
     STATEMENTS,
     is_statement_of_numbers,
     join_statements,
 )
-from grader.maths.read import LATEX, read
+from grader.maths.read import LATEX, Notation, read
+from grader.maths.trailing_definitions import cut_definitions
 from grader.maths.tree import Formula, Node, Unreadable
+from grader.maths.words_beside import find_unread, stands_in_maths, without_marks
 from grader.spec.models import Symbol
 
 ENVIRONMENT = re.compile(
@@ -34,7 +37,13 @@ SHAPE = re.compile(
 )
 INSIDE = re.compile(r"\\(begin|end)\{\w+\*?\}")
 BULLET = re.compile(r"(?:•\s+(?=\S)|\d+[.)]\s+)")
-DASH = re.compile(r"-\s+(?=\S)")
+DASH = re.compile(r"-[ \t]+(?=\S)")
+UPDATE = re.compile(r"\\(?:leftarrow|gets|coloneqq|triangleq)(?![a-zA-Z])|←|:=|≔")
+"""Signs whose left side is given a value."""
+BELONGS = re.compile(
+    r"\A\s*\$?\s*(?P<name>\\?[^\W\d_]\w*)(?:_(?:\w|\{[^{}]*\}))?\s*(?:\\in(?![a-zA-Z])|∈)"
+)
+DERIVATIVE = re.compile(r"\Ad\w*/d\w+\Z")
 DRESSED = ("$", "\\(", "**", "__")
 LABEL_WORDS = re.compile(
     r"\A\s*[-*•]?\s*(?:the\s+)?(?:entry|entries|answer|solution|result|formula|value)\b"
@@ -50,6 +59,12 @@ class Written:
     formula: Formula
     sides: tuple[Formula, ...] = ()
     """Earlier sides that could be read: they should all be equal to it."""
+    claims: tuple[tuple[Formula, Formula], ...] = ()
+    """What is said of it besides: both of a pair should be equal."""
+    unread: str = ""
+    """Words beside it that are not known for meaning nothing."""
+    is_changed: bool = False
+    """Whether they change what the formula says, as `not` or `half of`."""
 
 
 def read_answer(
@@ -65,18 +80,27 @@ def read_answer(
         assert isinstance(failed, Unreadable)
         return failed
     first: Unreadable | None = None
-    for candidate in _candidates(text):
+    text = _drop_membership(text, symbols)
+    for candidate, unread, is_changed in _candidates(text):
+        found: Written | Unreadable
         if is_statement:
             whole = read(candidate, symbols)
-            if isinstance(whole, Formula):
-                return Written(whole)
-            first = first or whole
-            continue
-        found = _read_equation(candidate, symbols)
+            found = Written(whole) if isinstance(whole, Formula) else whole
+        else:
+            found = _read_equation(candidate, symbols)
         if isinstance(found, Written):
-            return found
-        first = first or found
+            return replace(found, unread=unread, is_changed=is_changed) if unread else found
+        if first is None or "definition" in found.message:
+            first = found
     return first or Unreadable("There is no answer here.", 1, text)
+
+
+def _drop_membership(text: str, symbols: Mapping[str, Symbol]) -> str:
+    """`λ ∈ {...}` names a set, where nobody declared λ."""
+    found = BELONGS.match(text)
+    if found is None or found["name"].lstrip("\\") in symbols:
+        return text
+    return ("$" if "$" in found.group() else "") + text[found.end() :]
 
 
 def read_beside(text: str, symbols: Mapping[str, Symbol], reference: Node) -> Written | Unreadable:
@@ -98,20 +122,27 @@ def _joined(written: Written | Unreadable) -> Written | Unreadable:
     return replace(written, formula=replace(formula, tree=join_statements(formula.tree)))
 
 
-def _candidates(text: str) -> list[str]:
-    """The whole text first; then without words before it; then its last formula in dollars."""
+def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
+    """The whole text first; then without words before it; then its last formula in dollars.
+
+    With each goes what it leaves out and should not, and whether that changes what is said.
+    """
     whole = undress(ENVIRONMENT.sub(" ", text))
-    candidates = [whole]
+    yield whole, "", False
     bare = LABEL_WORDS.sub("", whole)
     if bare != whole:
-        candidates.append(bare)
-    lines = [line for line in whole.split("\n") if line.strip()]
-    displayed = [inside for _, _, inside in find_displays(text)]
+        yield bare, "", False
+    displayed = [ENVIRONMENT.sub(" ", inside) for _, _, inside in find_displays(text)]
     if displayed:
-        candidates.extend(ENVIRONMENT.sub(" ", one) for one in reversed(displayed[-2:]))
+        if stands_in_maths(whole):
+            yield without_marks(bare), "", False
+        unread, is_changed = find_unread(whole)
+        yield displayed[-1], unread, is_changed
+        if len(displayed) > 1:
+            yield displayed[-2], unread or displayed[-1].strip()[:80], True
+    lines = [line for line in whole.split("\n") if line.strip()]
     if len(lines) > 1 and all(_reads_as_maths(line) for line in lines):
-        candidates.append(lines[-1])
-    return candidates
+        yield lines[-1], "", False
 
 
 def undress(text: str) -> str:
@@ -138,19 +169,38 @@ def _reads_as_maths(line: str) -> bool:
 
 def _read_equation(text: str, symbols: Mapping[str, Symbol]) -> Written | Unreadable:
     is_latex = LATEX.search(text) is not None
-    notation = "latex" if is_latex else "plain"
+    notation: Notation = "latex" if is_latex else "plain"
+    explained = cut_definitions(text, symbols, notation)
+    if isinstance(explained, Unreadable):
+        return explained
+    if explained is not None:
+        found = _read_equation(explained.text, explained.symbols)
+        if isinstance(found, Unreadable):
+            return found
+        sides = tuple(explained.fill_in(side) for side in found.sides)
+        return Written(explained.fill_in(found.formula), sides, explained.claims)
     pieces = split_sides(text)
-    last = read(pieces[-1][1], symbols, notation=notation)  # type: ignore[arg-type]
+    last = read(pieces[-1][1], symbols, notation=notation)
     if isinstance(last, Unreadable):
         # Place the caret in the text as a whole.
         place = pieces[-1][0] + last.column
         return Unreadable(last.message, place, text, last.suggestion)
-    sides = []
-    for position, (_, piece) in enumerate(pieces[:-1]):
-        side = read(piece, symbols, notation=notation)  # type: ignore[arg-type]
-        if isinstance(side, Formula) and not (position == 0 and side.tree.op == "name"):
-            sides.append(side)
-    return Written(last, tuple(sides))
+    first = 0
+    if len(pieces) > 1 and UPDATE.search(text[pieces[0][0] : pieces[1][0]]):
+        first = 1
+    found_sides = []
+    for position, (_, piece) in enumerate(pieces[first:-1], start=first):
+        side = read(piece, symbols, notation=notation)
+        if isinstance(side, Formula) and not (position == 0 and _is_label(side, piece, symbols)):
+            found_sides.append(side)
+    return Written(last, tuple(found_sides))
+
+
+def _is_label(side: Formula, piece: str, symbols: Mapping[str, Symbol]) -> bool:
+    """`y =`, `f(x) =`, `h[t] =`, `dL/dw =`, `H(p) =` name what follows."""
+    if side.tree.op in ("name", "apply", "index") or names_a_function(piece, symbols):
+        return True
+    return DERIVATIVE.match(label_key(piece, symbols)) is not None
 
 
 def split_sides(text: str) -> list[tuple[int, str]]:
@@ -190,7 +240,9 @@ def split_sides(text: str) -> list[tuple[int, str]]:
 
 
 def _equals(text: str, position: int) -> int:
-    """The width of the sign of equality here, or 0."""
+    """The width of the sign of equality here, or of one that gives a name its value; or 0."""
+    if found := UPDATE.match(text, position):
+        return len(found.group())
     if text.startswith("\\approx", position):
         return 7
     if text[position] == "≈":

@@ -18,14 +18,14 @@ from typing import Any
 
 from grader.maths.log_scale import GROWTH_DIGITS, LogScale, Undefined
 from grader.maths.scalars import OutOfRange, floats
-from grader.maths.tree import Node, free_names
+from grader.maths.tree import Node, free_names, walk
 
 RAYS = 14
 NEEDED_RAYS = 3
 """Fewer directions tell too little of several variables."""
-FAR = (40, 400)
-"""t = 2**40 and 2**400: log log n grows by 2.3 in logarithm between them."""
-IN_EXPONENTS = ((130, 190), (5, 9))
+FAR = (40, 126, 400)
+"""t = 2**40 to 2**400: log log n grows by 2.3 in logarithm between them."""
+IN_EXPONENTS = ((130, 157, 190), (5, 7, 9))
 """Where a variable stands in an exponent, t itself: even exp(130/12) = 50,000 in an exponent leaves
 n**100 behind; exp(9) only where an exponent, as n*m, grows beyond what is computed."""
 CREEP = Fraction(1, 10**6)
@@ -34,6 +34,11 @@ STILL = 2
 """The logarithm of a variable that stands still; log log of it is defined."""
 BOUNDED = 0.3
 """How much a bounded difference may still move: constants settle far faster."""
+NOISE = 1e-9
+"""Beside it a difference that still moves, as that of log(n)**0.001, moves on."""
+SETTLING = {FAR: (0.5, 0.9), IN_EXPONENTS[0]: (0.9, 0.95)}
+"""How much less a difference moves the second time where it is bounded, 1/log log n at most, and
+where it is not, log log log n at least; the times are equal powers of one another apart."""
 
 
 class Growth(StrEnum):
@@ -95,8 +100,7 @@ def compare_growth(
     """Compare two bounds; constants, lower terms and bases of logarithms do not count."""
     variables = sorted(free_names(student) | free_names(reference) | _names(relations))
     if not any(_has_exponential(tree) for tree in (student, reference)):
-        times = tuple(2**power for power in FAR)
-        return _compare_at(times, student, reference, variables, relations, seed)
+        return _compare_at(FAR, student, reference, variables, relations, seed)
     found = GrowthComparison(Growth.UNKNOWN)
     for times in IN_EXPONENTS:
         found = _compare_at(times, student, reference, variables, relations, seed)
@@ -113,9 +117,11 @@ def _compare_at(
     relations: Sequence[Node],
     seed: int,
 ) -> GrowthComparison:
-    """Compare at two times; a difference is what still moves between them."""
+    """Compare at three times; a difference is what still moves between them."""
     is_exponential = times in IN_EXPONENTS
-    faster = slower = False
+    # Sums are right up to a constant that may move a little.
+    is_rough = any(node.op == "sum" for tree in (student, reference) for node in walk(tree))
+    faster = slower = is_unclear = False
     decided = 0
     flaws: list[Flaw] = []
     rays = [*_rays(variables, relations, seed)]
@@ -130,16 +136,17 @@ def _compare_at(
             flaws.append(ours)
             continue
         decided += 1
-        trend = _trend(ours, expected)
-        faster |= trend > BOUNDED
-        slower |= trend < -BOUNDED
+        trend = _trend(ours, expected, times, is_rough=is_rough)
+        faster |= trend is not None and trend > 0
+        slower |= trend is not None and trend < 0
+        is_unclear |= trend is None
     if not decided and set(flaws) == {Flaw.UNDEFINED}:
         return GrowthComparison(Growth.UNDEFINED)
     if decided < (NEEDED_RAYS if variables else 1):
         return GrowthComparison(Growth.UNKNOWN)
     if not faster and not slower:
         # A bound that fails where the right one holds is not the right one.
-        return GrowthComparison(Growth.UNKNOWN if flaws else Growth.SAME)
+        return GrowthComparison(Growth.UNKNOWN if flaws or is_unclear else Growth.SAME)
     growth = Growth.BOTH if faster and slower else Growth.FASTER if faster else Growth.SLOWER
     fast, slow = _by_variable(student, reference, variables, times)
     return GrowthComparison(growth, fast, slow)
@@ -235,7 +242,7 @@ def _logarithms(tree: Node, ray: Ray, times: tuple[int, ...]) -> list[Any] | Fla
     """The logarithm of a bound at each time, or why it has none."""
     found = []
     for time in times:
-        scale = LogScale(ray.logarithms(time))
+        scale = LogScale(ray.logarithms(2**time if times == FAR else time))
         try:
             size = scale.size(tree)
         except Undefined:
@@ -248,10 +255,28 @@ def _logarithms(tree: Node, ray: Ray, times: tuple[int, ...]) -> list[Any] | Fla
     return found
 
 
-def _trend(student: Sequence[Any], reference: Sequence[Any]) -> float:
-    """How the difference of logarithms moves from one time to the next."""
-    moved = (student[-1] - reference[-1]) - (student[0] - reference[0])
-    return float(max(min(moved, 1e6), -1e6))
+def _trend(
+    student: Sequence[Any],
+    reference: Sequence[Any],
+    times: tuple[int, ...],
+    *,
+    is_rough: bool = False,
+) -> int | None:
+    """Whether the difference of logarithms goes up or down without end, or not (0).
+
+    None where it moves less and less, but not by so much that it has an end for sure.
+    """
+    gaps = [one - other for one, other in zip(student, reference, strict=True)]
+    first, second = gaps[1] - gaps[0], gaps[2] - gaps[1]
+    direction = 1 if second > 0 else -1
+    if abs(first + second) > BOUNDED:
+        return 1 if first + second > 0 else -1
+    if is_rough or times not in SETTLING or abs(second) < NOISE:
+        return 0
+    bounded, endless = SETTLING[times]
+    if abs(second) <= bounded * abs(first):
+        return 0
+    return direction if second * first > 0 and abs(second) >= endless * abs(first) else None
 
 
 def _by_variable(
@@ -264,9 +289,9 @@ def _by_variable(
         ours, expected = (_logarithms(tree, ray, times) for tree in (student, reference))
         if isinstance(ours, Flaw) or isinstance(expected, Flaw):
             continue
-        trend = _trend(ours, expected)
-        if trend > BOUNDED:
+        trend = _trend(ours, expected, times)
+        if trend == 1:
             fast.append(one)
-        if trend < -BOUNDED:
+        if trend == -1:
             slow.append(one)
     return tuple(fast), tuple(slow)

@@ -31,7 +31,7 @@ def read_with_constant(text: str, symbols: Mapping[str, Symbol]) -> Written | Un
             sides = [side for side in written.sides if not free_names(side.tree) & names.keys()]
             doubtful = tuple(_drop_terms(one, names.keys()) for one in written.formula.doubtful)
             formula = replace(written.formula, tree=tree, other=None, doubtful=doubtful)
-            return Written(formula, tuple(sides))
+            return replace(written, formula=formula, sides=tuple(sides))
     return read_answer(text, symbols)
 
 

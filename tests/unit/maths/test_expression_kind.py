@@ -216,6 +216,15 @@ def test_equation_is_compared_as_an_equation() -> None:
         ("x(x + 2) + 1", "x·(x + 2)"),
         ("-(-x^2 - 2x) + 1", "-x² - 2·x"),
         ("(x+1)(x+1)", "(x + 1)·(x + 1)"),
+        ("(1+x)^{1+1}", "(1 + x)^(1 + 1)"),
+        ("|x+1|^2", "|x + 1|²"),
+        ("square(x+1)", "square(x + 1)"),
+        ("sqrt((x+1)^4)", "(x + 1)⁴"),
+        ("relu((x+1)^2)", "(x + 1)²"),
+        ("norm(x+1)^2", "‖x + 1‖²"),
+        ("sum((x+1)^2, i, 1, 1)", "(x + 1)²"),
+        ("(x+1)/(1/(x+1))", "(x + 1)/(1/(x + 1))"),
+        ("(2(x+1))^2/4", "2·(x + 1)"),
     ],
 )
 def test_brackets_that_are_left_are_named(text: str, brackets: str) -> None:
@@ -240,6 +249,8 @@ def test_sums_inside_functions_may_stay_in_an_expanded_form() -> None:
 
     assert judge(settings, "x e^{x+1} + x").verdict is Verdict.PASSED
     assert judge(settings, "x(e^{x+1} + 1)").verdict is Verdict.WRONG
+    settings = {"symbols": {"x": "real"}, "answer": "|x + 1|**2 + x", "form": "expanded"}
+    assert judge(settings, "x + |x+1|^2").verdict is Verdict.PASSED
 
 
 def test_symbols_that_are_not_asked_for_are_named() -> None:

@@ -1,0 +1,175 @@
+"""`X^T S X where S = diag(s)`: names that an answer explains behind its formula, filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from grader.maths.definitions import define
+from grader.maths.read import Notation, read
+from grader.maths.shapes import infer_shape
+from grader.maths.tree import Formula, Node, Unreadable, free_names
+from grader.spec.models import Symbol
+
+WORD = re.compile(
+    r"(?:\\(?:text|textrm|textit|mathrm)\s*\{\s*,?\s*(?:and\s+|here\s+)?(?P<dressed>where|with|for|using)\b[^{}]*\}"
+    r"|(?<![\w\\])(?P<bare>where|with|using)(?![\w(]))(?:\s+we\s+(?:define|set|let|write))?\s*"
+)
+BETWEEN = re.compile(
+    r"(?:[\s$]|\\(?:quad|qquad|[,;:!])|\\(?:text|textrm)\s*\{\s*,?\s*(?:and|where|with)?\s*,?\s*\}|\band\b)*"
+)
+DEFINES = re.compile(r":=|≔|\\coloneqq(?![a-zA-Z])|\\triangleq(?![a-zA-Z])|(?<![<>!=:])=(?![=>])")
+NOT_DECLARED = re.compile(r"'(?P<name>[^']+)' is not declared")
+MOST_DEFINITIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The formula without what is said behind it, and the names explained there."""
+
+    text: str
+    symbols: Mapping[str, Symbol]
+    definitions: Mapping[str, Node]
+    claims: tuple[tuple[Formula, Formula], ...] = ()
+    """What is said of names that mean something already: both sides should be equal."""
+
+    def fill_in(self, formula: Formula) -> Formula:
+        """The formula in declared names only."""
+        if not self.definitions:
+            return formula
+        tree, other, *doubtful = (
+            define(one, self.definitions, self.symbols) if one is not None else None
+            for one in (formula.tree, formula.other, *formula.doubtful)
+        )
+        assert tree is not None
+        kept = tuple(one for one in doubtful if one is not None)
+        return replace(formula, tree=tree, other=other, doubtful=kept)
+
+
+def cut_definitions(
+    text: str, symbols: Mapping[str, Symbol], notation: Notation
+) -> Explained | Unreadable | None:
+    """Take the definitions behind a formula apart; None where there are none.
+
+    Behind a word as `where` all of it has to be definitions; behind a comma each must define a
+    name that the formula holds, else it is one more formula.
+    """
+    for place, end, is_word in _cuts(text):
+        main, tail = text[:place], text[end:]
+        if not main.strip(" $,;") or not DEFINES.search(tail):
+            continue
+        found = _read_all(main, tail, symbols, notation, is_word=is_word)
+        if found is not None and (is_word or _are_used(found, notation)):
+            return found
+        if is_word and "for" not in text[place:end]:
+            message = "What is defined behind the formula is not read; write it into the formula."
+            return Unreadable(message, end + 1, text)
+    return None
+
+
+def _cuts(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where what stands behind a formula may begin, and whether a word says so."""
+    level = position = 0
+    while position < len(text):
+        character = text[position]
+        if level == 0 and (found := WORD.match(text, position)):
+            yield position, found.end(), True
+            position = found.end()
+            continue
+        level += (character in "([{") - (character in ")]}" and level > 0)
+        if level == 0 and character in ",;" and text[position - 1 : position] != "\\":
+            yield position, position + 1, False
+        position += 1
+
+
+def _read_all(
+    main: str, tail: str, symbols: Mapping[str, Symbol], notation: Notation, *, is_word: bool
+) -> Explained | None:
+    known, definitions = dict(symbols), dict[str, Node]()
+    claims: list[tuple[Formula, Formula]] = []
+    waiting = [_cut_definition(part) for part in _cut_parts(tail)]
+    if not waiting or len(waiting) > MOST_DEFINITIONS:
+        return None
+    while waiting:
+        later: list[tuple[str, str] | None] = []
+        for pair in waiting:
+            if pair is None:
+                return None
+            right = read(pair[1], known, notation=notation)
+            if isinstance(right, Unreadable):
+                later.append(pair)
+                continue
+            left = read(pair[0], known, notation=notation)
+            if isinstance(left, Formula):
+                if not is_word or left.tree.op == "name":
+                    return None
+                claims.append((left, right))
+                continue
+            name = _new_name(left, pair[0], known, notation)
+            if name is None:
+                return None
+            tree = define(right.tree, definitions, known)
+            known[name] = Symbol(shape=infer_shape(tree, symbols) or ())
+            definitions[name] = tree
+        if len(later) == len(waiting):
+            return None
+        waiting = later
+    return Explained(
+        re.sub(r"(?:[\s,;.]|\\(?:quad|qquad|[,;:!]))+$", "", main),
+        known,
+        definitions,
+        tuple(claims),
+    )
+
+
+def _cut_parts(tail: str) -> list[str]:
+    """The definitions one by one."""
+    parts, level, start = [], 0, 0
+    position = 0
+    while position < len(tail):
+        character = tail[position]
+        if level == 0 and (character in ",;" or tail.startswith(("\\text", " and "), position)):
+            if character in ",;" and tail[position - 1 : position] == "\\":
+                position += 1
+                continue
+            found = BETWEEN.match(tail, position + (character in ",;"))
+            assert found is not None
+            if character in ",;" or found.end() > position + 1:
+                parts.append(tail[start:position])
+                position = start = max(found.end(), position + 1)
+                continue
+        level += (character in "([{") - (character in ")]}" and level > 0)
+        position += 1
+    parts.append(tail[start:])
+    return [part.strip(" $\n\t.") for part in parts if part.strip(" $\n\t.,;")]
+
+
+def _cut_definition(part: str) -> tuple[str, str] | None:
+    """The name and what it stands for; None where the part is no single equation."""
+    pieces = DEFINES.split(part)
+    return (pieces[0], pieces[1]) if len(pieces) == 2 and all(map(str.strip, pieces)) else None
+
+
+def _new_name(
+    unread: Unreadable, text: str, symbols: Mapping[str, Symbol], notation: Notation
+) -> str | None:
+    """The undeclared name that a left side is; None where it is anything else."""
+    found = NOT_DECLARED.match(unread.message)
+    if found is None:
+        return None
+    again = read(text, {**symbols, found["name"]: Symbol()}, notation=notation)
+    is_name = isinstance(again, Formula) and again.tree == Node("name", (), found["name"])
+    return found["name"] if is_name else None
+
+
+def _are_used(found: Explained, notation: Notation) -> bool:
+    """Whether the formula before the definitions holds every name, or another definition does."""
+    last = DEFINES.split(found.text)[-1]
+    main = read(last, found.symbols, notation=notation)
+    if isinstance(main, Unreadable):
+        return False
+    held = free_names(main.tree)
+    for tree in found.definitions.values():
+        held |= free_names(tree)
+    return not found.claims and set(found.definitions) <= held
