@@ -20,7 +20,7 @@ from grader.maths.arrays import (
     transpose,
 )
 from grader.maths.evaluate import Point
-from grader.maths.looks import Look, Question, Sight, confirm, look_at
+from grader.maths.looks import Look, Question, Sight, confirm, look_aside, look_at
 from grader.maths.memberships import SETS, STATEMENTS, align_with_set, spell_memberships
 from grader.maths.modular import agree_modulo_prime, is_rational
 from grader.maths.points import draw_point, is_allowed
@@ -28,7 +28,8 @@ from grader.maths.readings import DOUBTFUL, other_readings, with_thousands
 from grader.maths.sampling import MODERATE_POINTS, NEEDED_POINTS, choose_points
 from grader.maths.single_bars import bars_as_norms
 from grader.maths.subscripts import align, count_otherwise
-from grader.maths.switching import surfaces
+from grader.maths.switching import Switches
+from grader.maths.tally import Tally
 from grader.maths.tree import Formula, Node, as_interval, free_names, walk
 from grader.maths.witnesses import (
     Witness,
@@ -195,7 +196,9 @@ def agree_at_points(question: Question, seed: int) -> bool:
     if not question.symbols:
         return _compare_constants(question, seed).is_equal
     same = 0
-    for kind, point in choose_points(question, seed):
+    sides = (question.reference, question.student)
+    switches = Switches(sides, question.symbols, seed, bends=False)
+    for kind, point in choose_points(question, switches, seed):
         if not is_allowed(question.symbols, point.values):
             continue
         look = look_at(question, point, 3 * bounds.DIGITS if kind == "beside" else bounds.DIGITS)
@@ -210,68 +213,60 @@ def sweep(question: Question, seed: int) -> Comparison:
     """Look at one point after the other until something is certain."""
     if not question.symbols:
         return _compare_constants(question, seed)
-    same = unclear = tried = beyond = work = 0
-    undefined: list[Point] = []
-    worst: Look | None = None
-    for kind, point in choose_points(question, seed):
+    tally = Tally()
+    switches = Switches((question.reference, question.student), question.symbols, seed)
+    for kind, point in choose_points(question, switches, seed):
         if not is_allowed(question.symbols, point.values):
             continue
         digits = 3 * bounds.DIGITS if kind == "beside" else bounds.DIGITS
-        look = look_at(question, point, digits)
-        tried += 1
-        work += look.work
+        asked, look = question, look_at(question, point, digits)
+        tally.tried += 1
+        tally.work += look.work
+        if look.sight is Sight.SKIPPED and look.is_tied and question.boundary == "ignore":
+            point, look = look_aside(question, point, digits)
+            asked = replace(question, boundary="strict")
+            kind = "between" if kind == "boundary" else kind
+            tally.work += look.work
         if look.sight is Sight.SHAPES:
-            return shapes_differ(look, tried)
+            return shapes_differ(look, tally.tried)
         is_beside = kind == "beside" and look.sight is Sight.DIFFERENT
-        if is_beside or (look.sight is Sight.DIFFERENT and confirm(question, point, look)):
-            return _refute(question, point, look, kind, seed, tried)
-        if look.sight is Sight.SAME:
-            same += 1
-        elif look.sight is Sight.DIFFERENT:
-            unclear += 1
-            work += look.work
-        elif look.sight is Sight.UNCLEAR:
-            unclear += 1
-        elif look.sight is Sight.BEYOND:
-            beyond += 1
-            worst = look
-        elif look.is_gap and kind == "boundary":
+        if is_beside or (look.sight is Sight.DIFFERENT and confirm(asked, point, look)):
+            return _refute(question, point, look, kind, seed, tally.tried)
+        if look.is_gap and kind == "boundary":
+            if question.boundary == "ignore":
+                continue
             note = "right except where the formula switches: no case covers that point"
-            return Comparison(
-                Agreement.DIFFERENT, make_witness(point, look), "boundary points", tried, note
-            )
-        elif look.sight is Sight.STUDENT_UNDEFINED and kind != "boundary":
-            undefined.append(point)
-            worst = look
-        if work > bounds.MAX_WORK_OF_ALL:
+            witness = make_witness(point, look)
+            return Comparison(Agreement.DIFFERENT, witness, "boundary points", tally.tried, note)
+        tally.count(kind, point, look)
+        if tally.is_exhausted:
             break
-    is_cut = work > bounds.MAX_WORK_OF_ALL and any(surfaces((question.reference, question.student)))
-    if undefined:
-        return _judge_undefined(question, undefined, worst, same, tried)
-    if same >= NEEDED_POINTS and is_cut:
-        note = "too long to be tried at every point where it switches"
-        return Comparison(Agreement.UNDECIDED, None, "random points", tried, note)
-    if same >= NEEDED_POINTS:
-        return _accept(question, seed, tried)
-    if not same and not unclear and not beyond:
+    tally.close(switches)
+    if tally.undefined:
+        return _judge_undefined(question, tally)
+    if tally.same >= NEEDED_POINTS:
+        accepted = _accept(question, seed, tally.tried)
+        if tally.doubt and accepted.is_equal and accepted.method == "random points":
+            return replace(accepted, agreement=Agreement.UNDECIDED, note=tally.doubt)
+        return accepted
+    if tally.is_empty:
         found = _compare_complex(question, seed)
         if found is not None:
             return found
-    return _ask_sympy(question, f"only {same} points could be compared", worst, tried)
+    note = f"only {tally.same} points could be compared"
+    return _ask_sympy(question, note, tally.worst, tally.tried)
 
 
-def _judge_undefined(
-    question: Question, undefined: list[Point], worst: Look | None, same: int, tried: int
-) -> Comparison:
+def _judge_undefined(question: Question, tally: Tally) -> Comparison:
     """The answer has no value where the reference has one."""
-    if same == 0 and len(undefined) >= NEEDED_POINTS:
-        note = f"undefined wherever it was tried: {worst.note if worst else ''}"
-        point = undefined[0]
+    if tally.same == 0 and len(tally.undefined) >= NEEDED_POINTS:
+        note = f"undefined wherever it was tried: {tally.worst.note if tally.worst else ''}"
+        point = tally.undefined[0]
         expected = text_at(question.reference, point)
         witness = Witness(values_text(point), "undefined", expected)
-        return Comparison(Agreement.DIFFERENT, witness, "random points", tried, note)
+        return Comparison(Agreement.DIFFERENT, witness, "random points", tally.tried, note)
     note = "no value at some points where the reference has one; is a domain missing?"
-    return Comparison(Agreement.UNDECIDED, None, "random points", tried, note)
+    return Comparison(Agreement.UNDECIDED, None, "random points", tally.tried, note)
 
 
 def _accept(question: Question, seed: int, tried: int) -> Comparison:

@@ -19,7 +19,16 @@ from grader.maths.arrays import (
 )
 from grader.maths.evaluate import Evaluation, Point, run
 from grader.maths.memberships import is_infinite
-from grader.maths.scalars import Arithmetic, NoBranch, OutOfRange, Scalar, Undefined, floats
+from grader.maths.points import is_met_exactly, move_aside
+from grader.maths.scalars import (
+    Arithmetic,
+    Cancelled,
+    NoBranch,
+    OutOfRange,
+    Scalar,
+    Undefined,
+    floats,
+)
 from grader.maths.tree import Node
 from grader.spec.models import Symbol, Tolerance
 
@@ -54,6 +63,10 @@ class Look:
     """Nodes that were evaluated."""
     digits: int = bounds.DIGITS
     """How many were looked at."""
+    is_tied: bool = False
+    """Something was decided by an exact tie."""
+    is_cancelled: bool = False
+    """Beyond range only as long as there are no more digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +93,103 @@ def look_at(
     point is looked at again with as many as it takes; where that is too many, nothing is certain.
     """
     work = 0
+    is_exact = is_met_exactly(point)
     for _ in range(MOST_LOOKS):
         arithmetic = Arithmetic(digits, is_complex=is_complex)
+        if not is_exact:
+            arithmetic.tie_digits = NEAR_DIGITS
         state, own = Evaluation(point, arithmetic), Evaluation(point, arithmetic)
         look = _look(question, state, own)
         work += 2 * bounds.MAX_WORK - state.work - own.work + int(arithmetic.spent)
-        look = replace(look, work=work, digits=digits)
+        look = replace(look, work=work, digits=digits, is_tied=arithmetic.on_boundary)
+        if not is_exact:
+            return _judge_jump(look, arithmetic)
         wanted = _wanted_digits(question, look, arithmetic)
         if wanted <= digits:
             return look
         if wanted > bounds.MOST_DIGITS or work > bounds.MAX_WORK:
             break
         digits = wanted
+    if look.sight is Sight.BEYOND:
+        return look
     note = "a term is too small beside the others to be seen"
     return replace(look, sight=Sight.UNCLEAR, note=look.note or note)
 
 
-MOST_LOOKS = 3
+MOST_LOOKS = 4
+NEAR_DIGITS = bounds.DIGITS - 10
+"""Floats tie to so many digits at a point that is itself known to 60."""
+JUMP, STILL = Fraction(1, 10**6), Fraction(1, 10**12)
+"""What is larger is a jump; √(x - r) is 10^-30 where r is known to 60 digits."""
+MOST_MAGNIFIED = 60
+"""Bits by which a point that is known to 60 digits may be magnified."""
+
+
+def _judge_jump(look: Look, arithmetic: Arithmetic) -> Look:
+    """At a point that is found to many digits, not exactly, jumps are seen and nothing else."""
+    if look.sight not in (Sight.DIFFERENT, Sight.UNCLEAR):
+        return look if look.sight in (Sight.SAME, Sight.SHAPES) else _skip(look)
+    pairs = _pairs(look.student, look.reference)
+    if pairs is None or arithmetic.largest > MOST_MAGNIFIED:
+        return _skip(look)
+    sights = set()
+    for one, other in pairs:
+        first, second = arithmetic.inexact(one), arithmetic.inexact(other)
+        size = max(abs(first), abs(second), 1)
+        gap = abs(first - second)
+        is_jump = gap > size * arithmetic.inexact(JUMP)
+        is_still = gap <= size * arithmetic.inexact(STILL)
+        sights.add(Sight.DIFFERENT if is_jump else Sight.SAME if is_still else Sight.SKIPPED)
+    order = (Sight.DIFFERENT, Sight.SKIPPED, Sight.SAME)
+    return replace(look, sight=next(one for one in order if one in sights))
+
+
+def _skip(look: Look) -> Look:
+    return replace(look, sight=Sight.SKIPPED)
+
+
+def _pairs(student: Value, reference: Value) -> list[tuple[Scalar, Scalar]] | None:
+    if isinstance(student, Identity | Ones | Repeated) or isinstance(
+        reference, Identity | Ones | Repeated
+    ):
+        return None
+    first, second = _aligned(student, reference)
+    return None if first is None or second is None else list(zip(first, second, strict=True))
+
+
+def look_aside(question: Question, point: Point, digits: int) -> tuple[Point, Look]:
+    """Look where ties may be settled either way: near one, for only it itself is left out.
+
+    What ties at every point near it ties for good, as `relu(relu(x))` does below 0: it counts.
+    """
+    plain = replace(question, boundary="strict")
+    work = 0
+    for turn in range(MOST_ASIDE):
+        moved = move_aside(point, turn)
+        look = look_at(plain, moved, digits)
+        work += look.work
+        if not look.is_tied or look.sight is Sight.SAME or moved is point:
+            break
+    return moved, replace(look, work=work)
+
+
+MOST_ASIDE = 3
+"""Entries of arrays tie by chance once in ten points, all three times once in a thousand."""
 
 
 def _wanted_digits(question: Question, look: Look, arithmetic: Arithmetic) -> int:
     """How many digits would settle what this look leaves open; 0 when it leaves nothing."""
     if question.rounding is not None or question.is_measured:
         return 0
-    if look.sight is Sight.SAME:
-        if look.is_exact:
+    if look.sight is Sight.SAME or (look.sight is Sight.DIFFERENT and look.is_tied):
+        # A tie may be all that is left of log(1 + exp(700)) > 700.
+        if look.is_exact and look.sight is Sight.SAME:
             return 0
         hidden = arithmetic.hidden_bits * LOG10_OF_2
         # What is equal to two thirds of the digits counts as equal.
         return int(1.5 * hidden) + 16 if hidden > arithmetic.digits * 2 // 3 - 4 else 0
+    if look.is_cancelled and arithmetic.digits < bounds.MOST_DIGITS:
+        return min(5 * arithmetic.digits, bounds.MOST_DIGITS)
     is_number = not isinstance(look.student, Array | Identity | Ones | Repeated)
     if look.sight is not Sight.UNCLEAR or not is_number or look.reference is None:
         return 0
@@ -129,7 +210,8 @@ def _look(question: Question, state: Evaluation, own: Evaluation) -> Look:
     except Undefined as problem:
         return Look(Sight.REFERENCE_UNDEFINED, note=str(problem))
     except OutOfRange as problem:
-        return Look(Sight.BEYOND, note=str(problem))
+        is_cancelled = isinstance(problem, Cancelled)
+        return Look(Sight.BEYOND, note=str(problem), is_cancelled=is_cancelled)
     reference_reads = dict(state.reads)
     if is_infinite(question.student):
         return Look(Sight.STUDENT_UNDEFINED, None, reference, "∞ is no number")
@@ -141,13 +223,14 @@ def _look(question: Question, state: Evaluation, own: Evaluation) -> Look:
         is_gap = isinstance(problem, NoBranch)
         return Look(Sight.STUDENT_UNDEFINED, None, reference, str(problem), is_gap=is_gap)
     except OutOfRange as problem:
-        return Look(Sight.BEYOND, None, reference, str(problem))
-    if question.boundary == "ignore" and arithmetic.on_boundary:
-        return Look(Sight.SKIPPED)
+        is_cancelled = isinstance(problem, Cancelled)
+        return Look(Sight.BEYOND, None, reference, str(problem), is_cancelled=is_cancelled)
     note = ""
     if own.out_of_range:
         note = f"it reads {own.out_of_range[0]}, which is outside the array"
     sight = judge_values(question, student, reference, arithmetic)
+    if question.boundary == "ignore" and arithmetic.on_boundary and sight is not Sight.SAME:
+        sight = Sight.SKIPPED
     reads = {**reference_reads, **own.reads}
     is_exact = isinstance(student, Fraction) and isinstance(reference, Fraction)
     return Look(sight, student, reference, note, reads, is_exact=is_exact)

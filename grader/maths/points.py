@@ -9,7 +9,7 @@ from itertools import count
 from grader.maths import random_fields
 from grader.maths.arrays import Array
 from grader.maths.evaluate import Point
-from grader.maths.scalars import Arithmetic
+from grader.maths.scalars import Arithmetic, Scalar
 from grader.spec.models import Symbol
 
 INTEGERS = ("integer", "natural", "positive integer")
@@ -93,6 +93,30 @@ def _draw_sizes(
     return sizes
 
 
+ASIDE = 10**6 + 3
+"""A prime: what lies a few of its parts away from a tie lies on no other."""
+
+
+def move_aside(point: Point, turn: int) -> Point:
+    """A point near this one: real numbers are moved a little, entries of arrays drawn again."""
+    symbols = point.symbols
+    generator = random_fields.fresh_generator(point.seed, "aside", turn)
+    values = dict(point.values)
+    is_moved = any(one.shape or one.domain == "function" for one in symbols.values())
+    for spelling, value in point.values.items():
+        if symbols[spelling].domain in INTEGERS:
+            continue
+        step = Fraction(generator.choice((1, -1)) * generator.randint(1, 999), ASIDE)
+        for place in (value + step, value - step):
+            if is_allowed(symbols, {**values, spelling: place}):
+                values[spelling] = place
+                is_moved = True
+                break
+    if not is_moved:
+        return point
+    return Point(values, point.seed * 31 + turn + 1, symbols, point.sizes)
+
+
 def settle_order(symbols: Mapping[str, Symbol], values: dict[str, Fraction]) -> None:
     """Move each value above and below what its symbol is declared to lie between."""
     for _ in range(3):
@@ -151,8 +175,14 @@ def is_in_domain(symbol: Symbol, value: Fraction) -> bool:
     return True
 
 
-def is_allowed(symbols: Mapping[str, Symbol], values: Mapping[str, Fraction]) -> bool:
+def as_fraction(value: Scalar) -> Fraction:
+    """A number that was found to many digits, as an exact one near it."""
+    return value if isinstance(value, Fraction) else Fraction(str(value))
+
+
+def is_allowed(symbols: Mapping[str, Symbol], values: Mapping[str, Scalar]) -> bool:
     """Whether a point lies in the declared domains."""
+    values = {spelling: as_fraction(value) for spelling, value in values.items()}
     for spelling, value in values.items():
         symbol = symbols[spelling]
         if not is_in_domain(symbol, value):
@@ -161,6 +191,11 @@ def is_allowed(symbols: Mapping[str, Symbol], values: Mapping[str, Fraction]) ->
         if (below is not None and value <= below) or (above is not None and value >= above):
             return False
     return True
+
+
+def is_met_exactly(point: Point) -> bool:
+    """Whether a point lies where it should exactly, not to 60 digits only."""
+    return all(isinstance(value, Fraction) for value in point.values.values())
 
 
 def small_points(symbols: Mapping[str, Symbol], seed: int, limit: int) -> Iterator[Point]:
@@ -283,7 +318,8 @@ def _orthonormal(rows: list[list[Fraction]]) -> list[list[Fraction]]:
     position = 0
     for i in range(width):
         for j in range(i + 1, width):
-            skew[i][j] = Fraction(1 + abs(flat[position % len(flat)].numerator) % 5, 2)
+            drawn = flat[position % len(flat)]
+            skew[i][j] = Fraction(1 + abs(drawn.numerator) % 5, -2 if drawn < 0 else 2)
             skew[j][i] = -skew[i][j]
             position += 1
     one = [[Fraction(int(i == j)) for j in range(width)] for i in range(width)]
@@ -296,10 +332,23 @@ def _orthonormal(rows: list[list[Fraction]]) -> list[list[Fraction]]:
     )
     whole = matrix_product(arithmetic, minus, inverse(arithmetic, plus))
     assert isinstance(whole, Array)
-    return [list(whole.entries[i * width : (i + 1) * width]) for i in range(len(rows))]
+    found = [list(whole.entries[i * width : (i + 1) * width]) for i in range(len(rows))]
+    if random_fields.fresh_generator(0, "reflection", *flat).random() < 1 / 2:
+        # Cayley's are rotations: half of all have a reflection as well.
+        found[0] = [-one for one in found[0]]
+    return found
 
 
 __all__ = [
-    "axis_names", "draw_array", "draw_point", "is_allowed",
-    "is_in_domain", "scalar_symbols", "settle_order", "small_points",
-]  # fmt: skip
+    "as_fraction",
+    "axis_names",
+    "draw_array",
+    "draw_point",
+    "is_allowed",
+    "is_in_domain",
+    "is_met_exactly",
+    "move_aside",
+    "scalar_symbols",
+    "settle_order",
+    "small_points",
+]

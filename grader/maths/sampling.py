@@ -8,20 +8,21 @@ from fractions import Fraction
 from grader.maths.evaluate import Point
 from grader.maths.looks import Question
 from grader.maths.points import draw_point
-from grader.maths.switching import boundary_points, points_beside, points_between
+from grader.maths.switching import Switches
 from grader.maths.tree import free_names, walk
 from grader.spec.models import Symbol
 
 ARRAY_POINTS = 5
 """Each holds many random entries; a product of matrices is long to compute."""
 MODERATE_POINTS, FAR_POINTS, BETWEEN_POINTS, BOUNDARY_POINTS, NEEDED_POINTS = 8, 3, 24, 10, 4
-BESIDE_POINTS = 8
+BESIDE_POINTS, TOGETHER_POINTS, WITHIN_POINTS = 8, 26, 8
 """Eight random rational points leave a chance below 1e-15 for unequal polynomials of degree
 up to 6; far ones find what happens only beyond x = 100; those beside a switch are taken with
-three times the digits, as a jump may be small there; four that agree are the least that counts."""
+three times the digits, as a jump may be small there; of five pairs of subscripts there are 26
+choices of some that are equal; four that agree are the least that counts."""
 
 
-def choose_points(question: Question, seed: int) -> Iterator[tuple[str, Point]]:
+def choose_points(question: Question, switches: Switches, seed: int) -> Iterator[tuple[str, Point]]:
     """Points to compare at, each with its kind: generic ones first, then those for a reason."""
     symbols = question.symbols
     if any(one.op == "call" and one.value == "gradient" for one in walk(question.reference)):
@@ -37,14 +38,16 @@ def choose_points(question: Question, seed: int) -> Iterator[tuple[str, Point]]:
         for number_ in range(1 if has_arrays else FAR_POINTS):
             scale = Fraction((17, 60, 240)[number_])
             yield "far", draw_point(symbols, seed, 100 + number_, scale)
-    trees = (question.reference, question.student)
-    for point in points_between(trees, symbols, seed, BETWEEN_POINTS):
+    for point in switches.between(BETWEEN_POINTS):
         yield "between", point
-    if question.boundary == "strict":
-        for point in boundary_points(trees, symbols, seed, BOUNDARY_POINTS):
-            yield "boundary", point
+    for point in switches.together(TOGETHER_POINTS):
+        yield "between", point
+    for point in switches.on_surfaces(BOUNDARY_POINTS):
+        yield "boundary", point
+    for is_on, point in switches.within_arrays(WITHIN_POINTS):
+        yield "boundary" if is_on else "between", point
     if question.rounding is None:
-        for point in points_beside(trees, symbols, seed, BESIDE_POINTS):
+        for point in switches.beside(BESIDE_POINTS):
             yield "beside", point
     # Tiny values: what is hidden by a large random point shows near 0.
     for number_ in range(2):

@@ -30,7 +30,11 @@ class OutOfRange(ArithmeticError):
     """The value is beyond what is computed here; it says nothing about the formula."""
 
 
-@lru_cache(maxsize=4)
+class Cancelled(OutOfRange):
+    """All digits cancelled: with more of them there may be a value."""
+
+
+@lru_cache(maxsize=16)
 def floats(digits: int = bounds.DIGITS) -> Any:
     """An mpmath context of this many digits; mpmath is loaded at its first use."""
     import mpmath
@@ -63,6 +67,8 @@ class Arithmetic:
         """Work done by functions and long numbers, in nodes."""
         self.on_boundary = False
         """Whether a comparison, |·| or max was decided by an exact tie."""
+        self.tie_digits = digits - 10
+        """To how many digits two floats must agree to tie."""
 
     def spend(self, nodes: float) -> None:
         """Count work before it is done; refuse what would take too long."""
@@ -130,7 +136,7 @@ class Arithmetic:
         # 8 of the digits may go before a sign or a zero means nothing.
         lost_bits = self.largest - (self.digits - 8) * 3.3
         if value == 0 or self.size_bits(value) < lost_bits:
-            raise OutOfRange("all digits cancelled")
+            raise Cancelled("all digits cancelled")
 
     def is_real(self, value: Scalar) -> bool:
         return isinstance(value, Fraction) or not hasattr(value, "_mpc_")
@@ -256,6 +262,11 @@ class Arithmetic:
         self.is_relative = False
         self.note_flatness(self._flatness(function, value))
         self.spend_on(function, float(abs(value)) if self.size_bits(value) < 10 else 0.0)
+        if function == "atanh" and not isinstance(value, Fraction):
+            # tanh of 200 is 1 to 40 digits.
+            left = 1 - abs(inexact)
+            self.check_digits(left)
+            self.largest = max(self.largest, -self.size_bits(left))
         if not self.is_complex:
             outside = (
                 (function in ("asin", "acos") and abs(inexact) > 1)
@@ -287,7 +298,7 @@ class Arithmetic:
         else:
             gap = self.inexact(left) - self.inexact(right)
             size = max(abs(self.inexact(left)), abs(self.inexact(right)), 1)
-            tie = abs(gap) < size * floats(self.digits).mpf(10) ** (10 - self.digits)
+            tie = abs(gap) < size * floats(self.digits).mpf(10) ** -self.tie_digits
             if tie and gap and size == 1:
                 self.note_flatness(-self.size_bits(gap))
             order = 0 if tie else 1 if gap > 0 else -1
@@ -306,7 +317,7 @@ class Arithmetic:
             # Far more bits than digits: it is whole as it stands.
             return value
         nearest = floats(self.digits).nint(value)
-        if abs(value - nearest) < floats(self.digits).mpf(10) ** (10 - self.digits):
+        if abs(value - nearest) < floats(self.digits).mpf(10) ** -self.tie_digits:
             value = nearest
         return Fraction(int(floats(self.digits).floor(value)))
 
