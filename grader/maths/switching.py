@@ -22,7 +22,7 @@ from grader.maths.roots import (
 )
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
 from grader.maths.surfaces import MOST_SURFACES, Surface, find_surfaces
-from grader.maths.tree import Node, free_names
+from grader.maths.tree import Node, free_names, walk
 from grader.spec.models import Symbol
 
 TURNS = 2
@@ -101,7 +101,8 @@ class Switches:
             gap = _along(surface, spelling, base)
             line = find_line(gap, is_positive=self.symbols[spelling].domain in POSITIVE)
             if line is None:
-                bent.append((spelling, gap))
+                if not self._jumps(surface, spelling):
+                    bent.append((spelling, gap))
                 continue
             start, slope = line
             for level in _levels(surface, start + slope * base.values[spelling]):
@@ -112,6 +113,11 @@ class Switches:
                 if found:
                     break
         return found
+
+    def _jumps(self, surface: Surface, spelling: str) -> bool:
+        """Whether a symbolic function of an integer has values that have nothing in common."""
+        is_integer = self.symbols[spelling].domain in INTEGERS
+        return is_integer and any(node.op == "apply" for node in walk(surface.expression))
 
     def _bent_crossings(self, number: int, base: Point, spelling: str) -> list[Crossing]:
         surface, symbol = self.surfaces[number], self.symbols[spelling]
@@ -129,7 +135,9 @@ class Switches:
 
             roots = find_crossings(above, _ladder(symbol))
             if symbol.domain in INTEGERS:
-                roots = [Fraction(turn + int(root // 1)) for root in roots for turn in (0, 1)]
+                roots = [
+                    turn + Fraction(as_fraction(root) // 1) for root in roots for turn in (0, 1)
+                ]
             found += self._allowed(number, base, spelling, roots)
         return found
 
