@@ -53,11 +53,11 @@ class Filled:
 
 def guard_cell(text: str) -> str:
     """A cell that starts like a formula would be run by a spreadsheet: an apostrophe stops it."""
-    text = _INNER_START.sub(r"\1'", text)
     # Some spreadsheets leave out the space before it.
     bare = text.lstrip(" \n")
     starts = text.startswith(_FORMULA_STARTS) or bare.startswith(_FORMULA_STARTS)
-    return f"'{text}" if starts and not _PLAIN_NUMBER.fullmatch(text) else text
+    is_formula = starts and not _PLAIN_NUMBER.fullmatch(text)
+    return ("'" if is_formula else "") + _INNER_START.sub(r"\1'", text)
 
 
 def write_table(rows: Iterable[Sequence[str]]) -> str:
