@@ -103,3 +103,20 @@ def _with_entry(spelling: str, index: int, value: Fraction, base: Point) -> Poin
     entries = (*drawn.entries[:index], value, *drawn.entries[index + 1 :])
     given = {**base.overrides, spelling: Array(drawn.shape, entries, drawn.is_flat)}
     return replace(base, overrides=given, arrays={})
+
+
+def shrink_arrays(point: Point) -> Point:
+    """The point with all entries of arrays near 0, where they may be."""
+    from grader.maths.lookups import whole_array
+
+    given = dict(point.overrides)
+    for spelling, symbol in point.symbols.items():
+        if symbol.shape and symbol.layout == "free":
+            drawn = whole_array(spelling, symbol, Evaluation(point, Arithmetic()))
+            entries = tuple(one / SHRUNK for one in drawn.entries)
+            if all(is_in_domain(symbol, one) for one in entries):
+                given[spelling] = Array(drawn.shape, entries, drawn.is_flat)
+    return replace(point, overrides=given, arrays={})
+
+
+SHRUNK = 64

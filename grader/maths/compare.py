@@ -241,6 +241,10 @@ def sweep(question: Question, seed: int) -> Comparison:
         tally.count(kind, point, look)
         if tally.is_exhausted:
             break
+    if tally.same >= NEEDED_POINTS and question.boundary == "strict":
+        for trees, point in switches.pretend():
+            pretended = replace(question, reference=trees[0], student=trees[1])
+            tally.count("pretended", point, look_at(pretended, point))
     tally.close(switches)
     if tally.undefined:
         return _judge_undefined(question, tally)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from grader.maths.scalars import OutOfRange, Scalar, Undefined, floats
+from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined, floats
 
 Gap = Callable[[Scalar], Scalar]
 
@@ -56,6 +56,36 @@ def find_line(gap: Gap, *, is_positive: bool) -> tuple[Fraction, Fraction] | Non
         elif len(seen) > 2 and value != seen[0][1] + slope * (probe - seen[0][0]):
             return None
     return seen[0][1] - slope * seen[0][0], slope
+
+
+def find_parabola_roots(gap: Gap) -> list[Scalar] | None:
+    """The roots of what is quadratic in one number, also where it only touches 0; else None."""
+    seen = []
+    for probe in (Fraction(0), Fraction(1), Fraction(-1), Fraction(3), Fraction(-2)):
+        try:
+            value = gap(probe)
+        except (Undefined, OutOfRange):
+            return None
+        if not isinstance(value, Fraction):
+            return None
+        seen.append((probe, value))
+    constant, right, left = (value for _, value in seen[:3])
+    bend, slope = (right + left) / 2 - constant, (right - left) / 2
+    if bend == 0 or any(bend * at * at + slope * at + constant != value for at, value in seen):
+        return None
+    inside = slope * slope - 4 * bend * constant
+    if inside < 0:
+        return []
+    if inside == 0:
+        return [-slope / (2 * bend)]
+    root = Arithmetic(ROOT_DIGITS).square_root(inside)
+    if isinstance(root, Fraction):
+        return [(sign * root - slope) / (2 * bend) for sign in (-1, 1)]
+    context = floats(ROOT_DIGITS)
+    middle, width = (
+        context.mpf(one.numerator) / one.denominator for one in (-slope / (2 * bend), 2 * bend)
+    )
+    return [middle + sign * root / width for sign in (-1, 1)]
 
 
 def find_crossings(gap: Gap, places: Sequence[Fraction]) -> list[Scalar]:

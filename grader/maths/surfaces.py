@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 
@@ -103,3 +103,32 @@ def _vanishing(tree: Node, arrays: Collection[str]) -> Iterator[Surface]:
             yield from _vanishing(tree.args[0], arrays)
     else:
         yield Surface(tree)
+
+
+def pretend_ties(tree: Node, surfaces: Collection[Surface], arrays: Collection[str]) -> Node:
+    """The formula as it were on all of these surfaces: what it says there, by its signs alone."""
+    return _pretend(tree, surfaces, arrays, {})
+
+
+def _pretend(
+    tree: Node, surfaces: Collection[Surface], arrays: Collection[str], known: Mapping[str, Node]
+) -> Node:
+    if not tree.args:
+        return tree
+    shown = substitute(tree, dict(known)) if known else tree
+    is_tied = any(one in surfaces for one in _surfaces_of(shown, arrays))
+    if is_tied and tree.op == "compare":
+        return number(int(tree.value in ("<=", ">=", "=")))
+    if is_tied and tree.value == "step" and len(tree.args) == 2:
+        return tree.args[1]
+    if is_tied and tree.value in ("sign", "relu", "indicator", "step"):
+        return number(0)
+    inner = known
+    if tree.op in ("sum", "prod"):
+        low = substitute(tree.args[1], dict(known)) if known else tree.args[1]
+        inner = {**known, str(tree.value): low}
+    args = tuple(
+        _pretend(one, surfaces, arrays, inner if place == 0 else known)
+        for place, one in enumerate(tree.args)
+    )
+    return replace(tree, args=args) if args != tree.args else tree

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain, pairwise, zip_longest
 
-from grader.maths.array_switches import array_roots
+from grader.maths.array_switches import array_roots, shrink_arrays
 from grader.maths.arrays import Array, Identity, Ones, Repeated
 from grader.maths.evaluate import Point, evaluate
 from grader.maths.points import INTEGERS, as_fraction, draw_point, is_allowed, scalar_symbols
@@ -19,9 +19,10 @@ from grader.maths.roots import (
     Gap,
     find_crossings,
     find_line,
+    find_parabola_roots,
 )
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
-from grader.maths.surfaces import MOST_SURFACES, Surface, find_surfaces
+from grader.maths.surfaces import MOST_SURFACES, Surface, find_surfaces, pretend_ties
 from grader.maths.tree import Node, free_names, walk
 from grader.spec.models import Symbol
 
@@ -60,11 +61,15 @@ class Switches:
         self.bends = bends
         """Whether those are met too that are linear in no symbol, for dozens of evaluations."""
         self.trees = tuple(trees)
+        self.met_in_arrays: set[Surface] = set()
 
     @cached_property
     def _every_surface(self) -> list[Surface]:
-        arrays = [spelling for spelling, symbol in self.symbols.items() if symbol.shape]
-        return find_surfaces(self.trees, arrays)
+        return find_surfaces(self.trees, self._arrays)
+
+    @property
+    def _arrays(self) -> list[str]:
+        return [spelling for spelling, symbol in self.symbols.items() if symbol.shape]
 
     @property
     def is_crowded(self) -> bool:
@@ -133,7 +138,9 @@ class Switches:
             def above(value: Scalar, level: Fraction = level) -> Scalar:
                 return fine.real(fine.add(gap(value), -level))
 
-            roots = find_crossings(above, _ladder(symbol))
+            roots = find_parabola_roots(above)
+            if roots is None:
+                roots = find_crossings(above, _ladder(symbol))
             if symbol.domain in INTEGERS:
                 roots = [
                     turn + Fraction(as_fraction(root) // 1) for root in roots for turn in (0, 1)
@@ -197,14 +204,33 @@ class Switches:
         """Points with one entry of an array moved onto a surface, or far beyond it."""
         if not any(symbol.shape for symbol in self.symbols.values()):
             return
+        limit = max(limit, len(self.surfaces))
         for turn in range(TURNS):
             base = draw_point(self.symbols, self.seed, 7050 + 100 * turn)
-            for surface in self.surfaces:
-                for found in array_roots(surface, base):
-                    yield found
+            found = [list(array_roots(surface, base)) for surface in self.surfaces]
+            self.met_in_arrays.update(
+                surface for surface, ones in zip(self.surfaces, found, strict=True) if ones
+            )
+            for one in chain.from_iterable(zip_longest(*found)):
+                if one is not None:
+                    yield one
                     limit -= 1
-                    if limit == 0:
-                        return
+                if limit == 0:
+                    return
+
+    def pretend(self) -> Iterator[tuple[tuple[Node, ...], Point]]:
+        """The formulas as if on surfaces that they cross and where no point was found.
+
+        `‖x‖ > ‖y‖` and `‖x‖ ≥ ‖y‖` differ where the norms are equal, which no drawn x shows.
+        """
+        met = {self.surfaces[one.surface] for one in self.crossings} | self.met_in_arrays
+        left = [one for one in self.surfaces if one.meaning == "zero" and one not in met]
+        points = [draw_point(self.symbols, self.seed, number) for number in range(DRAWN)]
+        seen = [*points, *map(shrink_arrays, points[:2])] if self._arrays else points
+        left = [one for one in left if _has_both_signs(one, seen)]
+        if left:
+            trees = tuple(pretend_ties(tree, left, self._arrays) for tree in self.trees)
+            yield from ((trees, point) for point in points)
 
     def together(self, limit: int) -> Iterator[Point]:
         """Points on several surfaces of integers at once, as where i = k and j = l."""
@@ -255,6 +281,22 @@ def boundary_points(
 ) -> Iterator[Point]:
     """Points on each surface, found exactly where a surface is linear in some symbol."""
     return Switches(trees, symbols, seed).on_surfaces(limit)
+
+
+DRAWN = 12
+"""Points drawn before, at which a surface is seen from its two sides, or hardly matters."""
+
+
+def _has_both_signs(surface: Surface, points: Iterable[Point]) -> bool:
+    arithmetic, signs = Arithmetic(), set()
+    for point in points:
+        try:
+            value = evaluate(surface.expression, point, arithmetic)
+            if not isinstance(value, Array | Identity | Ones | Repeated):
+                signs.add(arithmetic.sign(value))
+        except (Undefined, OutOfRange):
+            continue
+    return {-1, 1} <= signs
 
 
 def bounds_a_number(surface: Surface) -> bool:

@@ -42,7 +42,10 @@ class Tally:
 
     def count(self, kind: str, point: Point, look: Look) -> None:
         """Add a point that refutes nothing."""
-        if look.sight is Sight.SAME:
+        if kind == "pretended":
+            if look.sight is not Sight.SAME:
+                self._wonder("it may differ where it switches, and no point was found there")
+        elif look.sight is Sight.SAME:
             self.same += 1
         elif look.sight in (Sight.DIFFERENT, Sight.UNCLEAR):
             self.unclear += 1
