@@ -14,6 +14,7 @@ from grader.kinds.protocol import Bench, HandedIn
 from grader.maths.connections import MEANING, connect
 from grader.maths.definitions import define
 from grader.maths.mutations import name_mistake
+from grader.maths.normal_form import normal_form
 from grader.maths.step_verdicts import StepVerdict, judge_step
 from grader.maths.steps import STATEMENTS, Derivation, Side, Step, read_derivation
 from grader.maths.subscripts import align
@@ -44,8 +45,9 @@ def judge(part: ChainPart, part_id: str, handed_in: HandedIn, bench: Bench) -> t
     wrong = [one for one in verdicts if one.comparison.agreement is maths.Agreement.DIFFERENT]
     if wrong:
         earned = Fraction(0)
+        first = replace(read, sides=read.sides[:1], steps=())
         is_from_start = not part.start or _starts_right(
-            part, part_id, read, symbols, definitions, bench.seed
+            part, part_id, first, symbols, definitions, bench.seed
         )
         if arrival.is_equal and is_from_start and shows_something(verdicts, read):
             earned = part.end_credit
@@ -74,7 +76,12 @@ def judge(part: ChainPart, part_id: str, handed_in: HandedIn, bench: Bench) -> t
     if open_steps or arrival.agreement is maths.Agreement.UNDECIDED:
         return (_leave_open(open_steps, arrival, understood),)
     start = _read_listed(part, part_id, part.start, symbols, definitions) if part.start else None
+    whole = read
+    if start is not None and not solves:
+        read = _cut_to_start(part, read, start, target, bench.seed)
     if problem := find_gap(part, read, start, target):
+        if read is not whole:
+            return (leave_open(problem, understood, "lines above the start may be its steps"),)
         return (fall_short(problem, understood),)
     if not solves and (outcome := _check_way(part, read, verdicts, start, target, bench.seed)):
         return (replace(outcome, understood=understood),)
@@ -327,7 +334,31 @@ def _starts_right(
             return False
         found = judge_implication(start, first, "⇔", part.symbols, seed)
         return found.agreement is not maths.Agreement.DIFFERENT
-    return _compare(part, read.sides[0].formula, start, seed).is_equal
+    target = _read_listed(part, part_id, part.answer, symbols, definitions)
+    return _find_start(part, read, start, target, seed) is not None
+
+
+def _find_start(
+    part: ChainPart, read: Derivation, start: Node, target: Node, seed: int
+) -> Side | None:
+    """The first side that is the start; below other lines only one that is worked on."""
+    first = read.sides[0]
+    if _compare(part, first.formula, start, seed).is_equal:
+        return first
+    end = normal_form(target)
+    left = {id(step.left) for step in read.steps} - {id(first)}
+    later = [side for side in read.openings if id(side) in left and normal_form(side.tree) != end]
+    return next(
+        (side for side in later if _compare(part, side.formula, start, seed).is_equal), None
+    )
+
+
+def _cut_to_start(
+    part: ChainPart, read: Derivation, start: Node, target: Node, seed: int
+) -> Derivation:
+    """The derivation without lines above its start: they are work for it, but no steps of it."""
+    first = _find_start(part, read, start, target, seed)
+    return read if first in (None, read.sides[0]) else read.cut_before(first)
 
 
 def _show(read: Derivation) -> str:

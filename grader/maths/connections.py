@@ -70,7 +70,7 @@ def connect(
             left, right = normal_form(step.left.tree), normal_form(step.right.tree)
             ways.add(left, MEANING[step.relation], right)
     target = normal_form(arrived.tree)
-    openings = _openings(read)
+    openings = read.openings
     if origin is None:
         last = next(side for side in reversed(openings) if _precedes(read, side, arrived))
         return ways.shown(normal_form(last.tree), target), None
@@ -89,14 +89,6 @@ def connect(
                 afresh = afresh or opening
         earlier.append(opening)
     return ways.shown(start, target), afresh
-
-
-def _openings(read: Derivation) -> list[Side]:
-    """The sides that no step leads to."""
-    followed = {id(step.right) for step in read.steps}
-    return [
-        side for side in read.sides if id(side) not in followed and side.tree.op not in STATEMENTS
-    ]
 
 
 def _precedes(read: Derivation, side: Side, other: Side) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.maths.definitions import define
 from grader.maths.derivation_lines import NAMING, cut_derivation, cut_links, cut_relations
@@ -16,6 +16,12 @@ from grader.spec.models import Symbol
 PROSE = re.compile(
     r"^\s*(?:[A-Z][a-z]+|so|then|hence|thus|we|now|which|and|therefore)\b[\w\s,']*[:,]?\s*"
 )
+MOST_WORDS = 12
+REASON = re.compile(
+    r"^\s*(?:using|since|because|recall|note|notice|observe|remember|where|here)\b(?:\s+that\b)?[\s:]*",
+    re.IGNORECASE,
+)
+"""How a line starts that says why, beside the chain."""
 SHORT_WORDS = frozenset(
     ("a", "an", "and", "as", "at", "be", "by", "do", "for", "if", "in", "is", "it", "me", "my",
      "no", "of", "on", "or", "so", "the", "to", "up", "us", "we")
@@ -52,10 +58,30 @@ class Derivation:
 
     sides: tuple[Side, ...]
     steps: tuple[Step, ...]
-    is_labelled: bool = False
-    """Whether a label stands for what the first side follows from."""
+    labelled: tuple[Side, ...] = ()
+    """The sides right behind a label that stands for them."""
     unread: str = ""
     """The first line of words that hold a formula."""
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether a label stands for what the first side follows from."""
+        return any(side is self.sides[0] for side in self.labelled)
+
+    @property
+    def openings(self) -> list[Side]:
+        """The sides that no step leads to."""
+        followed = {id(step.right) for step in self.steps}
+        formulas = [side for side in self.sides if side.tree.op not in STATEMENTS]
+        return [side for side in formulas if id(side) not in followed]
+
+    def cut_before(self, first: Side) -> Derivation:
+        """What starts with a side: without the lines above it."""
+        place = next(number for number, side in enumerate(self.sides) if side is first)
+        kept = self.sides[place:]
+        places = {id(side) for side in kept}
+        steps = [one for one in self.steps if id(one.left) in places and id(one.right) in places]
+        return replace(self, sides=kept, steps=tuple(steps))
 
 
 def read_derivation(
@@ -82,7 +108,7 @@ def read_derivation(
             return problem
     if not reader.sides:
         return Unreadable("There is no derivation here.", 1, reader.prose or text)
-    return Derivation(tuple(reader.sides), tuple(reader.steps), reader.is_labelled, reader.unread)
+    return Derivation(tuple(reader.sides), tuple(reader.steps), tuple(reader.behind), reader.unread)
 
 
 class _Reader:
@@ -105,12 +131,16 @@ class _Reader:
         self.steps: list[Step] = []
         self.prose = ""
         self.unread = ""
-        self.is_labelled = False
+        self.behind: list[Side] = []
         self.labelled: dict[str, tuple[str, Side]] = {}
         """The last side each label is known to be equal to, or stands in another relation to."""
 
     def read_line(self, number: int, line: str, following: str) -> Unreadable | None:
         """One line; the line after it says whether this one is a statement to conclude from."""
+        reason = REASON.match(line)
+        if reason is not None and "," not in line.rstrip(" ,"):
+            self._read_reason(number, line, reason.end())
+            return None
         statements = cut_links(line)
         concludes = len(statements) > 1 or bool(statements[0][0])
         is_premise = bool(cut_links(following)[0][0]) if following.strip() else False
@@ -129,6 +159,16 @@ class _Reader:
             if problem is not None:
                 return problem
         return None
+
+    def _read_reason(self, number: int, line: str, start: int) -> None:
+        """`Using a = b`: judged as any step, but the next line goes on from the one before it."""
+        sides, steps = list(self.sides), list(self.steps)
+        problem = self._read_chain(number, line[start:], "", is_new=True)
+        self.sides = sides
+        if problem is not None:
+            self.steps = steps
+            if holds_formula(line, self.symbols):
+                self.unread = self.unread or f"line {number}: {line.strip()}"
 
     def _read_statements(self, number: int, statements: list[tuple[str, str]]) -> bool:
         """`a = b ⇒ c = d`; False where a piece is no statement by itself."""
@@ -171,7 +211,8 @@ class _Reader:
             if is_leading and following and self._is_explicit_label(piece, following):
                 labels.append(label_key(piece, self.symbols))
                 continue
-            found = _read_side(piece, self.symbols, self.is_latex)
+            found = self._recall(piece, "" if is_leading and following else relation)
+            found = found or _read_side(piece, self.symbols, self.is_latex)
             if isinstance(found, Unreadable):
                 if is_leading and following and _is_label(piece):
                     labels.append(label_key(piece, self.symbols))
@@ -185,11 +226,14 @@ class _Reader:
                 return Unreadable(
                     f"Line {number}: {found.message}", column, self.text, found.suggestion
                 )
+            if is_leading and following and self._is_new_name(found.tree):
+                labels.append(label_key(piece, self.symbols))
+                continue
             side = self._side(found, number, piece)
             claimed = relation or ("=" if len(pieces) == 1 and not is_new else "")
             if labels and is_leading:
                 previous = self._find_labelled(labels, claimed)
-                self.is_labelled |= not self.sides
+                self.behind.append(side)
             is_leading = False
             claimed = "=" if claimed in NAMING else claimed
             if claimed and previous is not None:
@@ -206,6 +250,17 @@ class _Reader:
         if following in NAMING and name not in self.definitions:
             return True
         return names_a_function(piece, self.symbols)
+
+    def _is_new_name(self, tree: Node) -> bool:
+        """`e = x - y` with an e that nobody declared: the letter, and not the number."""
+        return tree.op == "name" and str(tree.value) not in self.symbols
+
+    def _recall(self, piece: str, relation: str) -> Formula | Unreadable | None:
+        """`= e` below `e = x - y`: what the label by itself stands for."""
+        known, side = self.labelled.get(label_key(piece, self.symbols), ("", None))
+        if not relation or known != "=" or side is None:
+            return None
+        return side.formula
 
     def _find_labelled(self, labels: list[str], claimed: str) -> Side | None:
         """What the labels of a line were said to be equal to, or in the same relation to."""
@@ -236,10 +291,10 @@ class _Reader:
 def _read_side(piece: str, symbols: Mapping[str, Symbol], is_latex: bool) -> Formula | Unreadable:
     text = piece.strip().strip("$").strip().rstrip(".,;").strip()
     found = read(text, symbols, notation="latex" if is_latex else "plain")
-    if isinstance(found, Unreadable):
-        words = PROSE.match(text)
-        if words and words.end() < len(text):
-            second = read(text[words.end() :], symbols, notation="latex" if is_latex else "plain")
+    if isinstance(found, Unreadable) and PROSE.match(text):
+        # `So the gradient is 2x`: the first words behind which all is maths.
+        for gap in list(re.finditer(r"[\s:,]+", text))[:MOST_WORDS]:
+            second = read(text[gap.end() :], symbols, notation="latex" if is_latex else "plain")
             if isinstance(second, Formula):
                 return second
     return found
@@ -256,7 +311,7 @@ def _is_label(piece: str) -> bool:
 
 def _is_prose(piece: str) -> bool:
     words = re.findall(r"(?<!\\)\b[A-Za-z]{2,}\b", piece)
-    return len(words) >= 2
+    return len(words) >= 2 or re.fullmatch(r"\s*[A-Za-z]{4,}[\s.:,]*", piece) is not None
 
 
 def holds_formula(words: str, symbols: Mapping[str, Symbol]) -> bool:

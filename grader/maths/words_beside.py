@@ -64,7 +64,7 @@ def pieces_beside(text: str) -> list[str]:
 
 
 def _is_word(inside: str) -> bool:
-    return re.fullmatch(r"\s*\\?[^\W\d]\w*(?:_\{\w+\})?'*\s*", inside) is not None
+    return re.fullmatch(r"\s*(?:\\[a-z]+|[^\W\d_])(?:_(?:\w|\{\w+\}))?'*\s*", inside) is not None
 
 
 def find_unread(text: str) -> tuple[str, bool]:
