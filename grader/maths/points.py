@@ -281,7 +281,9 @@ def draw_array(spelling: str, symbol: Symbol, shape: tuple[int, ...], point: Poi
     elif symbol.layout == "unit":
         rows = [_unit(row) for row in rows]
     else:
-        rows = _orthonormal(rows)
+        # Cayley's are rotations: every other point has a reflection.
+        is_reflected = (point.seed + sum(map(ord, spelling))) % 2 == 1
+        rows = _orthonormal(rows, is_reflected=is_reflected)
     return Array(shape, tuple(one for row in rows for one in row))
 
 
@@ -305,7 +307,7 @@ def _unit(row: list[Fraction]) -> list[Fraction]:
     return [(square - 1) / (square + 1), *(2 * one / (square + 1) for one in row[1:])]
 
 
-def _orthonormal(rows: list[list[Fraction]]) -> list[list[Fraction]]:
+def _orthonormal(rows: list[list[Fraction]], *, is_reflected: bool) -> list[list[Fraction]]:
     """Rational orthonormal rows: Cayley's transform of a skew matrix, cut to the rows wanted."""
     from grader.maths.arrays import matrix_product
     from grader.maths.linear_systems import inverse
@@ -333,8 +335,7 @@ def _orthonormal(rows: list[list[Fraction]]) -> list[list[Fraction]]:
     whole = matrix_product(arithmetic, minus, inverse(arithmetic, plus))
     assert isinstance(whole, Array)
     found = [list(whole.entries[i * width : (i + 1) * width]) for i in range(len(rows))]
-    if random_fields.fresh_generator(0, "reflection", *flat).random() < 1 / 2:
-        # Cayley's are rotations: half of all have a reflection as well.
+    if is_reflected:
         found[0] = [-one for one in found[0]]
     return found
 

@@ -363,6 +363,10 @@ def _take_turns(crossings: list[Crossing], limit: int) -> list[Crossing]:
     return [*firsts.values(), *others[: max(0, limit - len(firsts))]]
 
 
+APART = Fraction(1, 10**30)
+"""Roots that are nearer are one, found in two ways to 60 digits."""
+
+
 def _choose_places(roots: list[Fraction], is_integer: bool) -> list[Fraction]:
     if not roots:
         return []
@@ -371,7 +375,7 @@ def _choose_places(roots: list[Fraction], is_integer: bool) -> list[Fraction]:
         step = Fraction(step.__ceil__())
         whole = [Fraction(root.__floor__()) for root in roots]
         return [whole[0] - step, *whole, *(root + 1 for root in whole), whole[-1] + step]
-    between = [(one + other) / 2 for one, other in pairwise(roots)]
+    between = [(one + other) / 2 for one, other in pairwise(roots) if other - one > APART]
     return [roots[0] - step, *between, roots[-1] + step]
 
 

@@ -86,6 +86,13 @@ def judge_implication(
     if degenerate:
         note = f"it fails where {degenerate} = 0; elsewhere it holds"
         return Comparison(Agreement.UNDECIDED, None, "truth tables", tried, note)
+    for trees, point in switches.pretend():
+        try:
+            sides = [_value_or_beyond(tree, point) for tree in trees]
+        except Undefined:
+            continue
+        if None in sides or _is_true(sides[0]) != _is_true(sides[1]):
+            doubt = "it may differ where it switches, and no point was found there"
     if switches.is_crowded:
         doubt = "it switches in too many places to be tried at each"
     if doubt:
