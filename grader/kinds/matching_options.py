@@ -24,6 +24,9 @@ _DECORATED = re.compile(
     re.IGNORECASE,
 )
 
+LONGEST_OPTION = 500
+"""Characters; those of the problems have up to 150."""
+
 _METHOD_CALL = re.compile(r"\A[\w.\[\]]*\.(\w+)\s*\([^()]*\)\Z")
 
 _NEGATION = re.compile(
@@ -44,7 +47,8 @@ def match_option(text: str, options: Mapping[str, str]) -> str | None:
 
 
 def _undecorated(text: str) -> tuple[str, ...]:
-    found = _DECORATED.match(text)
+    # The pattern is quadratic, and an option with what dresses it is a line.
+    found = _DECORATED.match(text) if len(text) <= LONGEST_OPTION else None
     return (found[1].strip(EDGES),) if found and found[1] != text else ()
 
 

@@ -25,7 +25,7 @@ _APPROXIMATELY = re.compile(
 )
 _ASIDE = re.compile(r"(?<=\S)\s+\((?=[^()]*(?:[^\W\d_]{3}|[=≈]))[^()]*\)")
 _REASON = re.compile(
-    r"(?:[,;.]|\s)\s*\b(?:since|because|as|for|where|with|which|so|i\.e)\b.*\Z", re.DOTALL
+    r"(?:[,;.]|(?<!\s)\s)\s*\b(?:since|because|as|for|where|with|which|so|i\.e)\b.*\Z", re.DOTALL
 )
 _EQUALS = re.compile(r"(?<![<>!=])=(?!=)|:=|≈|≃|≅|\\approx\b|\\simeq\b|\bis\b|\bequals\b|\bare\b|:")
 _UNIT = re.compile(
