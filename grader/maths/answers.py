@@ -41,7 +41,7 @@ DASH = re.compile(r"-[ \t]+(?=\S)")
 UPDATE = re.compile(r"\\(?:leftarrow|gets|coloneqq|triangleq)(?![a-zA-Z])|←|:=|≔")
 """Signs whose left side is given a value."""
 BELONGS = re.compile(
-    r"\A\s*\$?\s*(?P<name>\\?[^\W\d_]\w*)(?:_(?:\w|\{[^{}]*\}))?\s*(?:\\in(?![a-zA-Z])|∈)"
+    r"\A\s*+\$?\s*+(?P<name>\\?[^\W\d_]\w*)(?:_(?:\w|\{[^{}]*\}))?\s*(?:\\in(?![a-zA-Z])|∈)"
 )
 DERIVATIVE = re.compile(r"\Ad\w*/d\w+\Z")
 DRESSED = ("$", "\\(", "**", "__")

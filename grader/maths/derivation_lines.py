@@ -158,7 +158,8 @@ def _strip_comment(line: str, *, is_list: bool) -> str:
     if len(line) > MAX_CHARACTERS:
         # It is refused as too long when it is read.
         return line
-    stripped = COMMENT.sub("", line)
+    # No run of spaces is long enough to be searched twice over.
+    stripped = COMMENT.sub("", re.sub(r"[ \t]{3,}", "  ", line))
     if not stripped.strip(" $&=") and "=" not in stripped:
         stripped = line
     displays = [inside for _, _, inside in find_displays(stripped)]

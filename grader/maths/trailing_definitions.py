@@ -13,11 +13,11 @@ from grader.maths.tree import Formula, Node, Unreadable, free_names
 from grader.spec.models import Symbol
 
 WORD = re.compile(
-    r"(?:\\(?:text|textrm|textit|mathrm)\s*\{\s*,?\s*(?:and\s+|here\s+)?(?P<dressed>where|with|for|using)\b[^{}]*\}"
+    r"(?:\\(?:text|textrm|textit|mathrm)\s*+\{\s*+,?\s*+(?:and\s++|here\s++)?(?P<dressed>where|with|for|using)\b[^{}]*\}"
     r"|(?<![\w\\])(?P<bare>where|with|using)(?![\w(]))(?:\s+we\s+(?:define|set|let|write))?\s*"
 )
 BETWEEN = re.compile(
-    r"(?:[\s$]|\\(?:quad|qquad|[,;:!])|\\(?:text|textrm)\s*\{\s*,?\s*(?:and|where|with)?\s*,?\s*\}|\band\b)*"
+    r"(?:[\s$]|\\(?:quad|qquad|[,;:!])|\\(?:text|textrm)\s*+\{\s*+,?\s*+(?:and|where|with)?\s*+,?\s*+\}|\band\b)*"
 )
 DEFINES = re.compile(r":=|≔|\\coloneqq(?![a-zA-Z])|\\triangleq(?![a-zA-Z])|(?<![<>!=:])=(?![=>])")
 NOT_DECLARED = re.compile(r"'(?P<name>[^']+)' is not declared")
@@ -55,7 +55,12 @@ def cut_definitions(
     Behind a word as `where` all of it has to be definitions; behind a comma each must define a
     name that the formula holds, else it is one more formula.
     """
-    for place, end, is_word in _cuts(text):
+    if not DEFINES.search(text):
+        return None
+    cuts = list(_cuts(text))
+    commas = [cut for cut in cuts if not cut[2]][-MOST_DEFINITIONS:]
+    words = [cut for cut in cuts if cut[2]][:MOST_DEFINITIONS]
+    for place, end, is_word in sorted(commas + words):
         main, tail = text[:place], text[end:]
         if not main.strip(" $,;") or not DEFINES.search(tail):
             continue

@@ -46,7 +46,9 @@ PHRASES = re.compile(
 NAMES_IT = re.compile(
     r"(?::|=|\b(?:is|are|be|equals|becomes|gives|yields|obtain|get))[\s:]*$", re.I
 )
-MARKUP = re.compile(r"\*\*|__|^\s*(?:>|#{1,6})\s+|\\(?:quad|qquad|[,;:!])|~|^\s*---+\s*$", re.M)
+MARKUP = re.compile(
+    r"\*\*|__|^[ \t]*+(?:>|#{1,6})[ \t]|\\(?:quad|qquad|[,;:!])|~|^[ \t]*+---+[ \t]*+$", re.M
+)
 ENUMERATES = re.compile(r"^\s*(?:[-*•]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)](?=\s|$)|#{1,6}\s)")
 
 
