@@ -27,10 +27,11 @@ ENVIRONMENT = re.compile(
 SIZE = r"(?:\d+|[^\W\d][\w']*)"
 SEPARATOR = r"(?:×|(?<=[\d\s])[xX](?=[\d\s])|\*|,|\\times|·|⨯)"
 SHAPE = re.compile(
-    r"""\A\s*[*_]*(?:the\s+)?(?P<word>(?:its\s+)?(?:shape|size|dimensions?)\b)?[^\w(\[$\n]*
-        (?:is\b|of\b)?[:=\s*_$]*
-        [(\[{]?\s*(?P<sizes>SIZE(?:\s*SEPARATOR\s*SIZE)+)\s*,?\s*[)\]}]?
-        [*_$]*\s*(?P<after>[:;,.\n]|\Z|(?:\band\b|\bwith\b|\bentr))""".replace(
+    r"""\A\s*+[*_]*+(?:the\s++)?(?P<word>(?:its\s++)?(?:shape|size|dimensions?)\b)?[^\w(\[$\n]*+
+        (?:is\b|of\b)?[:=\s*_$]*+
+        [(\[{]?\s*+(?P<sizes>SIZE(?:\s*SEPARATOR\s*SIZE)+)(?:\s*+,)?+(?:\s*+[)\]}])?+
+        [^\S\n]*+[*_$]*+(?:\s*+(?=[:;,.]|\Z|(?:and|with)\b|entr)|[^\S\n]*+(?=\n))
+        (?P<after>[:;,.\n]|\Z|(?:\band\b|\bwith\b|\bentr))""".replace(
         "SIZE", SIZE
     ).replace("SEPARATOR", SEPARATOR),
     re.VERBOSE | re.IGNORECASE,
@@ -46,7 +47,7 @@ BELONGS = re.compile(
 DERIVATIVE = re.compile(r"\Ad\w*/d\w+\Z")
 DRESSED = ("$", "\\(", "**", "__")
 LABEL_WORDS = re.compile(
-    r"\A\s*[-*•]?\s*(?:the\s+)?(?:entry|entries|answer|solution|result|formula|value)\b"
+    r"\A\s*+[-*•]?\s*+(?:the\s++)?(?:entry|entries|answer|solution|result|formula|value)\b"
     r"[^:=\n]{0,40}(?::|\bis\b)\s*",
     re.IGNORECASE,
 )
@@ -158,7 +159,7 @@ def undress(text: str) -> str:
             text = listed
     while len(text) > 4 and text[:2] == text[-2:] and text[:2] in ("**", "__"):
         text = text[2:-2].strip()
-    return re.sub(r"(?<=[^.\s])(?<!\\right)\s*[.,;](\s*\${0,2})\s*$", r"\1", text)
+    return re.sub(r"(?<=[^.\s])(?<!\\right)\s*[.,;](\s*+\${0,2})\s*+$", r"\1", text)
 
 
 def _reads_as_maths(line: str) -> bool:
