@@ -31,9 +31,9 @@ SHAPE = re.compile(
         (?:is\b|of\b)?[:=\s*_$]*+
         [(\[{]?\s*+(?P<sizes>SIZE(?:\s*SEPARATOR\s*SIZE)+)(?:\s*+,)?+(?:\s*+[)\]}])?+
         [^\S\n]*+[*_$]*+(?:\s*+(?=[:;,.]|\Z|(?:and|with)\b|entr)|[^\S\n]*+(?=\n))
-        (?P<after>[:;,.\n]|\Z|(?:\band\b|\bwith\b|\bentr))""".replace(
-        "SIZE", SIZE
-    ).replace("SEPARATOR", SEPARATOR),
+        (?P<after>[:;,.\n]|\Z|(?:\band\b|\bwith\b|\bentr))""".replace("SIZE", SIZE).replace(
+        "SEPARATOR", SEPARATOR
+    ),
     re.VERBOSE | re.IGNORECASE,
 )
 INSIDE = re.compile(r"\\(begin|end)\{\w+\*?\}")
