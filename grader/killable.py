@@ -163,7 +163,11 @@ def run_watched(work: Callable[[], int]) -> int:
             _end_with(parent, reading)
             signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
             be_watched(note, left_out)
-            _leave(work(), note)
+            try:
+                _leave(work(), note)
+            except MemoryError:
+                # Too little is left to tell of it, or to print where: whoever watches says it.
+                os._exit(OUR_FAULT)
         os.close(reading)
         status = _wait_for(child)
         os.close(writing)
