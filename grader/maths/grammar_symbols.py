@@ -59,7 +59,7 @@ def parse_declared(parser: Parser, declared: str, token: Token) -> Node:
             parser.expect("]", opened)
         return parser.node("index", (node, *indices), None, token.start)
     if not symbol.shape and parser.at("[") and not parser.token.space:
-        if parser.latex or _holds_terms(parser):
+        if _holds_terms(parser):
             return node
         raise Unreadable_(f"'{declared}' is a single number here and has no entries.", token.start)
     return node

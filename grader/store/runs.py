@@ -176,7 +176,7 @@ def note_parts(session: Session, lease: Lease, parts: Sequence[dict[str, Any]]) 
 
 def give_back(session: Session, lease: Lease) -> bool:
     """Put a grading back on the queue, as if it had never begun: its worker is stopping."""
-    return _end(
+    is_back = _end(
         session,
         lease,
         state=RunState.QUEUED,
@@ -185,6 +185,10 @@ def give_back(session: Session, lease: Lease) -> bool:
         started_at=None,
         heartbeat_at=None,
     )
+    if is_back:
+        # What was told of it is told anew; a start that tells nothing forgets nothing either.
+        session.execute(delete(RunEvent).where(RunEvent.run_id == lease.run_id))
+    return is_back
 
 
 def bury(
