@@ -19,7 +19,7 @@ from grader.report.html import render_main
 from grader.report.html_parts import anchor
 from grader.report.models import PartReport, Report
 from grader.service.api.finding import open_submission
-from grader.service.api.submissions import find_shown_run, show_submission
+from grader.service.api.showing import find_shown_run, show_submission
 from grader.service.authorising import Action, Thing, may
 from grader.service.marked import read_marked_report
 from grader.service.web.guarding import write_policy

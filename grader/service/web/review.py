@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from grader.errors import SubmissionError
 from grader.report.cleaning import clean_text
 from grader.service.api.finding import open_submission
-from grader.service.api.submissions import find_shown_run
+from grader.service.api.showing import find_shown_run
 from grader.service.authorising import Action
 from grader.service.marked import read_marked_report
 from grader.service.web.rendering import render

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from grader.errors import GraderError, SubmissionError, UsageError
 from grader.service.api.finding import is_open_yet, open_assignment, open_course
-from grader.service.api.submissions import take
+from grader.service.api.handing_in import take
 from grader.service.authorising import Action, Thing, may, require
 from grader.service.intake import look_at, make_folder
 from grader.service.versions import load_version
