@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from grader.maths import bounds
-from grader.maths.grammar_code import SHORTHANDS, is_array
+from grader.maths.grammar_code import SHORTHANDS, is_array, multiply_entries
 from grader.maths.token_stream import TokenStream
 from grader.maths.tokens import Token, Unreadable_
 from grader.maths.tree import ONES, Node, as_interval, walk
@@ -178,7 +178,7 @@ class Parser(TokenStream):
                 is_dot = self.advance().text == "·"
                 right = self.parse_unary()
                 if self.is_code and not is_dot and is_array(self, left) and is_array(self, right):
-                    left = self.node("hadamard", (left, right), None, start)
+                    left = multiply_entries(self, left, right, start)
                 elif is_dot and self.is_vector(left) and self.is_vector(right):
                     left = self.node("call", (left, right), "dot", start)
                 else:

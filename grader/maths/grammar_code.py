@@ -37,6 +37,10 @@ def settle_call(
     parser: Parser, function: str, args: list[Node], keywords: Mapping[str, Node], token: Token
 ) -> tuple[str, list[Node]]:
     """What a library means by a call: the function, and its arguments with the axis behind."""
+    if str(getattr(keywords.get("keepdims", keywords.get("keepdim")), "value", 0)) in ("True", "1"):
+        raise Unreadable_(
+            "An axis that is kept is not read.", token.start, "Write it as a formula of entries."
+        )
     axis = keywords.get("axis")
     is_library = token.module in ARRAYS
     is_extreme = function in EXTREMES and token.text in EXTREMES
@@ -64,6 +68,17 @@ def is_array(parser: Parser, tree: Node) -> bool:
     """Whether a value has axes, by shapes where they are known."""
     shape = infer_shape(tree, parser.symbols)
     return parser.has_axes(tree) if shape is None else bool(shape)
+
+
+def multiply_entries(parser: Parser, left: Node, right: Node, start: int) -> Node:
+    """`A * B` in code; arrays of unlike shapes, which NumPy stretches, are refused, not wrong."""
+    shapes = [infer_shape(side, parser.symbols) for side in (left, right)]
+    if None not in shapes and shapes[0] != shapes[1]:
+        raise Unreadable_(
+            "'*' between arrays of unlike shapes is not read.", right.start,
+            "Write the product with '@', a vector that scales with 'diag'.",
+        )  # fmt: skip
+    return parser.node("hadamard", (left, right), None, start)
 
 
 def raise_entries(parser: Parser, base: Node, exponent: Node, start: int) -> Node:

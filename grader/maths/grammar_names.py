@@ -126,17 +126,25 @@ def _identity(parser: Parser) -> Node:
         return parse_call(parser, "indicator")
     parser.advance()
     if parser.at("_"):
-        _skip_size(parser)
+        _skip_size(parser, is_vector=token.text == ONES)
     return parser.node("name", (), ONES if token.text == ONES else "I", token.start)
 
 
-def _skip_size(parser: Parser) -> None:
+USUAL_SIZES = set("dkmnpqr")
+"""Of an identity matrix, declared or not; `𝟏_k` may as well be the vector that picks class k."""
+
+
+def _skip_size(parser: Parser, *, is_vector: bool) -> None:
     """The subscript of `I_n` and `𝟏_{n×1}`, which says how large it is, and nothing else."""
     cut_script(parser, parser.position + 1)
     end = skip_script(parser, parser.position)
     if end is None:
         raise parser.unexpected()
     sizes = {spelling.lower() for spelling, one in parser.symbols.items() if not one.shape}
+    shapes = [one.shape for one in parser.symbols.values() if one.shape]
+    sizes |= {str(size).lower() for shape in shapes for size in shape}
+    if shapes and not is_vector:
+        sizes |= USUAL_SIZES
     for token in parser.tokens[parser.position + 1 : end]:
         if token.kind == "name" and token.text.lower() not in sizes:
             raise parser.undeclared(token)

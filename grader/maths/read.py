@@ -46,6 +46,8 @@ def read(
             )
             other = settle_literals(check_size(second.parse_all()), symbols)
         doubtful = _read_otherwise(parser, tokens, symbols, tree) if parser.open_extents else ()
+        if is_code and "@" not in text:
+            doubtful += _read_as_maths(tokens, symbols, tree)
         return Formula(tree, text, other, doubtful)
     except Unreadable_ as problem:
         return Unreadable(
@@ -87,6 +89,17 @@ def _read_otherwise(
         if found != tree:
             readings.setdefault(found)
     return tuple(readings)
+
+
+def _read_as_maths(
+    tokens: list[Token], symbols: Mapping[str, Symbol], tree: Node
+) -> tuple[Node, ...]:
+    """`X.T * y` by somebody to whom `*` is a product of matrices."""
+    try:
+        found = settle_literals(check_size(Parser(list(tokens), symbols).parse_all()), symbols)
+    except Unreadable_:
+        return ()
+    return () if found == tree else (found,)
 
 
 def cut(text: str, is_latex: bool) -> list[Token]:

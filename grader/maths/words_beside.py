@@ -43,9 +43,7 @@ PHRASES = re.compile(
     r"|\bfor short\b|\bup to here\b",
     re.IGNORECASE,
 )
-NAMES_IT = re.compile(
-    r"(?::|=|\b(?:is|are|be|equals|becomes|gives|yields|obtain|get))[\s:]*$", re.I
-)
+NAMES_IT = re.compile(r"(?::|=|\b(?:is|are|be|equals|becomes|gives|yields|obtain|get))$", re.I)
 MARKUP = re.compile(
     r"\*\*|__|^[ \t]*+(?:>|#{1,6})[ \t]|\\(?:quad|qquad|[,;:!])|~|^[ \t]*+---+[ \t]*+$", re.M
 )
@@ -88,7 +86,7 @@ def find_unread(text: str) -> tuple[str, bool]:
     for place, piece in enumerate(pieces):
         bare = MARKUP.sub(" ", piece)
         bare = ENUMERATES.sub(" ", bare) if place == 0 else bare
-        is_label = place < len(pieces) - 1 and NAMES_IT.search(bare) is not None
+        is_label = place < len(pieces) - 1 and NAMES_IT.search(bare.rstrip()) is not None
         bare = PHRASES.sub(" ", bare.replace("$", " "))
         words = re.findall(r"[^\W\d_]+", bare.casefold())
         changing = [word for word in words if word in CHANGES]

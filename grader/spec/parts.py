@@ -83,7 +83,8 @@ class ExpressionQuestion(Question):
     rounding: Tolerance | None = None
     """Only where rounded decimals are allowed."""
     boundary: Literal["strict", "ignore"] = "strict"
-    """`ignore`: kinks and jumps may be settled either way, as relu'(0)."""
+    """`ignore`: any value will do at a kink or jump itself, as relu'(0); none at all, as of `x/|x|`
+    at 0, is for a person."""
     without: tuple[str, ...] = ()
     """Symbols and functions that must not be left in the answer, as `sum` or `sigmoid`."""
     form: Literal["any", "expanded"] = "any"
