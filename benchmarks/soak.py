@@ -24,6 +24,8 @@ from grader.sandbox.records import Call, Ending, Run
 CALLS = 10_000
 BATCH = 50
 HONEST_SHARE = 0.7
+QUARTERS = 4
+"""What grows goes on growing; what a first flood of a kind takes is taken once."""
 
 HONEST = {
     "double": ("return 2 * x", lambda x: 2 * x),
@@ -88,16 +90,17 @@ def soak(calls: int) -> None:
     honest_ms: list[float] = []
     with Sandbox(calls_per_worker=max(50, calls // 5)) as sandbox:
         _run_batch(sandbox, draw, wrong, endings, honest_ms)
-        before = _measure()
+        measured = [_measure()]
         started = time.monotonic()
-        for _ in range(max(1, calls // BATCH)):
-            _run_batch(sandbox, draw, wrong, endings, honest_ms)
+        for quarter in range(1, QUARTERS + 1):
+            while endings.total() < BATCH + calls * quarter // QUARTERS:
+                _run_batch(sandbox, draw, wrong, endings, honest_ms)
+            gc.collect()
+            measured.append(_measure())
         elapsed_s = time.monotonic() - started
-        gc.collect()
-        after = _measure()
-    print_row("", "before", "after")
-    for name in before:
-        print_row(name, str(before[name]), str(after[name]))
+    print_row("", "before", *(f"{quarter}/{QUARTERS}" for quarter in range(1, QUARTERS + 1)))
+    for name in measured[0]:
+        print_row(name, *(str(each[name]) for each in measured))
     print_row("calls a second", f"{calls / elapsed_s:.0f}")
     honest_ms.sort()
     print_row("honest call, median and p99 (ms)",
