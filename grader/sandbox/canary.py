@@ -86,6 +86,8 @@ ATTEMPTS = SOURCE.count("lambda home:")
 
 
 ADMINISTRATOR = "be the administrator"
+ORDINARY = "start the grader as an ordinary user, or with a Python that every user can read"
+"""Root's children become a user of their own where that user finds the libraries."""
 
 
 def call_canary(modules: tuple[str, ...], home: str, tier: Tier) -> Call:
@@ -111,7 +113,7 @@ def require_silence(run: Run) -> None:
         raise NoIsolation(f"the sandbox cannot be set up here: {reason}; try: {explain(reason)}")
     if run.value:
         done = ", ".join(map(str, run.value))
-        remedy = "; start the grader as an ordinary user" if ADMINISTRATOR in run.value else ""
+        remedy = f"; {ORDINARY}" if ADMINISTRATOR in run.value else ""
         raise NoIsolation(f"code in the sandbox could {done}{remedy}")
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shlex
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -29,7 +32,10 @@ REPEATED = (
     "homework", "secrets", "boxed", "compiling", "comparing", "ended", "faults",
 )  # fmt: skip
 """Files whose attacks meet the wall; routes of a service and of a CI do not change with it."""
-WITHOUT_GROUPS = 'umount -R /sys/fs/cgroup && exec "$@"'
+WITHOUT_GROUPS = "umount -R /sys/fs/cgroup"
+AS_NOBODY = f"setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups"
+PROCESSES = 2
+"""That attack at once, each with a sandbox of its own."""
 PROBE = """
 import sys
 from grader.errors import NoIsolation
@@ -52,28 +58,30 @@ class Machine:
     user: int | None = None
     denies_nesting: bool = False
     hides_groups: bool = False
+    is_open: bool = False
+    """Whether every user can reach the Python that runs here, wherever it lies."""
     runs_all: bool = False
 
     def find_hindrance(self) -> str:
         """Why it can't be imitated here; empty where it can."""
         if self.denies_nesting and os.uname().machine != "x86_64":
             return "system calls by their x86-64 numbers"
-        if (self.user or self.hides_groups) and os.geteuid() != 0:
+        mounts = self.hides_groups or self.is_open
+        if mounts and os.geteuid() != 0:
             return "needs root"
-        if self.hides_groups and shutil.which("unshare") is None:
-            return "needs the program unshare"
-        if self.user and not is_readable_by_all():
-            return "others can't read this Python or this tree"
-        return ""
+        needed = [*["unshare"] * mounts, *["setpriv"] * bool(self.user)]
+        missing = [name for name in needed if shutil.which(name) is None]
+        return f"needs the program {missing[0]}" if missing else ""
 
 
 MACHINES = (
     Machine(name="this one", runs_all=True),
     Machine(name="no control groups", hides_groups=True),
-    Machine(name="an ordinary user's", user=NOBODY),
+    Machine(name="an ordinary user's", user=NOBODY, is_open=True),
     Machine(name="unshare denied", denies_nesting=True),
-    Machine(name="a container, root", environment={"GRADE_ISOLATION": "container"}),
-    Machine(name="a container, ordinary user", user=NOBODY,
+    Machine(name="a container, root", is_open=True,
+            environment={"GRADE_ISOLATION": "container"}),
+    Machine(name="a container, ordinary user", user=NOBODY, is_open=True,
             environment={"GRADE_ISOLATION": "container"}),
     Machine(name="code of one's own", environment={"ATTACKED_TIER": "own code"}),
 )  # fmt: skip
@@ -85,17 +93,35 @@ class Tried:
 
     machine: str
     tier: str = "none"
+    minutes: float = 0
     held: int = 0
     failed: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Counts by reason."""
 
 
-def is_readable_by_all() -> bool:
-    """Whether another user can run this Python on this tree."""
-    paths = {Path(sys.executable).resolve(), Path(sys.prefix), Path(sys.base_prefix), ROOT}
-    folders = {folder for path in paths for folder in (path, *path.parents)}
-    return all(folder.stat().st_mode & 0o1 for folder in folders)
+def open_to_all(*needed: Path) -> str:
+    """Shell commands after which every user reaches these folders, in a mount namespace of its own.
+
+    A folder that only root may enter, as `/root`, is covered by an empty one in which nothing lies
+    but what is needed: the Python that runs here, say. Another one that the machine happens to
+    have might judge otherwise.
+    """
+    wanted = {folder.resolve() for folder in needed}
+    closed = {
+        next((folder for folder in reversed(path.parents) if not folder.stat().st_mode & 0o1), None)
+        for path in wanted
+    } - {None}
+    lines = []
+    for folder in sorted(filter(None, closed)):
+        lines.append(f"exec 9<{shlex.quote(str(folder))}")
+        lines.append(f"mount -t tmpfs -o mode=755 tmpfs {shlex.quote(str(folder))}")
+        for path in sorted(path for path in wanted if folder in path.parents):
+            inside = shlex.quote(str(path.relative_to(folder)))
+            place = shlex.quote(str(path))
+            lines += [f"mkdir -p {place}", f"mount -c --rbind /proc/self/fd/9/{inside} {place}"]
+        lines.append("exec 9<&-")
+    return "\n".join(lines)
 
 
 def deny(*numbers: int) -> Callable[[], None]:
@@ -134,11 +160,13 @@ def attack(machine: Machine, folder: Path) -> Tried:
     found = folder / "found.xml"
     files = [HERE] if machine.runs_all else [HERE / f"test_attacks_{name}.py" for name in REPEATED]
     command = [
-        "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={found}",
-        f"--basetemp={folder / 'scratch'}", *map(str, files),
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(PROCESSES),
+        f"--junitxml={found}", f"--basetemp={folder / 'scratch'}", *map(str, files),
     ]  # fmt: skip
+    started = time.monotonic()
     run_on(machine, folder, command, shown=True)
-    return read_results(machine.name, probe.stdout.strip(), found)
+    minutes = (time.monotonic() - started) / 60
+    return replace(read_results(machine.name, probe.stdout.strip(), found), minutes=minutes)
 
 
 def run_on(
@@ -146,9 +174,13 @@ def run_on(
 ) -> subprocess.CompletedProcess[str]:
     """Run this Python as a process of that machine, with a folder to write to."""
     command = [sys.executable, *arguments]
-    if machine.hides_groups:
+    first = WITHOUT_GROUPS if machine.hides_groups else ""
+    if machine.is_open:
+        first = open_to_all(*map(Path, (sys.base_prefix, sys.prefix, ROOT, folder)))
+    if machine.hides_groups or machine.is_open:
+        then = AS_NOBODY if machine.user else ""
         unshare = ["unshare", "--mount", "--propagation", "private"]
-        command = [*unshare, "sh", "-c", WITHOUT_GROUPS, "sh", *command]
+        command = [*unshare, "sh", "-e", "-c", f'{first}\nexec {then} "$@"', "sh", *command]
     own = {"HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache"), "TMPDIR": str(folder)}
     if machine.user:
         os.chown(folder, machine.user, machine.user)
@@ -156,9 +188,6 @@ def run_on(
         command,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), **own, **machine.environment},
-        user=machine.user,
-        group=machine.user,
-        extra_groups=[] if machine.user else None,
         preexec_fn=deny(UNSHARE) if machine.denies_nesting else None,
         stdout=None if shown else subprocess.PIPE,
         stderr=None if shown else subprocess.PIPE,
@@ -187,10 +216,13 @@ def show(tried: list[Tried]) -> None:
     """The table of machines, and what is left out on each and everywhere."""
     from not_run import NOT_RUN, list_tried
 
-    print(f"\n{'machine':<28}{'tier':<12}{'held':>6}{'failed':>8}{'left out':>10}")
+    print()
+    print_row("machine", "tier", "tried", "held", "failed", "left out", "minutes")
     for each in tried:
         count = sum(each.left_out.values())
-        print(f"{each.machine:<28}{each.tier:<12}{each.held:>6}{len(each.failed):>8}{count:>10}")
+        total = each.held + len(each.failed) + count
+        counts = (total, each.held, len(each.failed), count, f"{each.minutes:.0f}")
+        print_row(each.machine, each.tier, *map(str, counts))
     for each in tried:
         for reason, count in each.left_out.items():
             print(f"  {each.machine}: {count} left out: {reason}")
@@ -201,9 +233,15 @@ def show(tried: list[Tried]) -> None:
         print(f"  {number:>3}  {reason}")
 
 
+def print_row(machine: str, tier: str, *counts: str) -> None:
+    print(f"{machine:<28}{tier:<12}" + "".join(f"{count:>10}" for count in counts), flush=True)
+
+
 def main(*names: str) -> int:
     """Attack every machine, or those named; 1 when any attack succeeded."""
     tried = []
+    # A shell that starts this in the background has interrupts ignored; some tests send them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for machine in MACHINES:
         if names and machine.name not in names:
             continue

@@ -10,10 +10,9 @@ NOT_RUN = {
     79: "cache and denormal slow-downs need an idle machine; calls are bounded by processor time",
     83: "loading the machine while a baseline runs is a matter of the timing benchmarks",
     84: "a GPU is needed; kernels are interpreted here and never run on a device",
-    107: "about a repository's workflow files: a token and a pull request are needed",
 }
 
-FILES = ("stealing", "forging", "starving", "written", "ingest")
+FILES = ("stealing", "forging", "starving", "written", "ingest", "ci")
 """Whose tests bear numbers of the catalogue."""
 
 

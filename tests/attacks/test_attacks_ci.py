@@ -214,14 +214,14 @@ RISKY = {
 
 
 @pytest.mark.parametrize("name", RISKY)
-def test_B55_no_event_with_more_rights_than_a_student_is_graded(tmp_path: Path, name: str) -> None:
+def test_107_no_event_with_more_rights_than_a_student_is_graded(tmp_path: Path, name: str) -> None:
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"pull_request": {"head": {"sha": "a" * 40}}}))
     with pytest.raises(UsageError, match=r"run on pull_request|use `on: pull_request`"):
         read_change({**RISKY[name], "GITHUB_EVENT_PATH": str(event)})
 
 
-def test_B56_no_workflow_that_is_offered_asks_for_them() -> None:
+def test_107_no_workflow_that_is_offered_asks_for_them() -> None:
     texts = [path.read_text() for path in (ROOT / "examples").rglob("*.yml")]
     texts.append((ROOT / "action.yml").read_text())
     assert len(texts) > 3
