@@ -27,6 +27,8 @@ def other_readings(
         yield student.other, "read with the product as the denominator"
     if (decimal := _with_decimal_commas(student, reference, symbols)) is not None:
         yield decimal, "read with a decimal comma"
+    if (sizes := _as_sizes(student, reference, symbols)) is not None:
+        yield sizes, "read with × between the sizes of a list"
     if (euler := _with_euler(student, reference, symbols)) is not None:
         yield euler, "read with e as the number e"
     shifted = count_from_one(student.tree, reference, symbols)
@@ -61,6 +63,7 @@ def _as_column(tree: Node, reference: Node, symbols: Mapping[str, Symbol]) -> No
 
 DECIMAL_COMMA = re.compile(r"(?<![\d.,])(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))(?![\d.,])")
 """Three digits behind a comma may be thousands, unless a 0 stands before it."""
+LISTS = ("tuple", "list", "vector")
 SEVERAL = ("tuple", "list", "vector", "set", "interval", "union", "difference")
 
 
@@ -72,6 +75,24 @@ def _with_decimal_commas(
         return None
     text = DECIMAL_COMMA.sub(lambda found: found.group().replace(",", "."), student.text)
     return _read_again(student, text, symbols)
+
+
+TIMES = re.compile(r"×|\\times(?![a-zA-Z])")
+
+
+def _as_sizes(student: Formula, reference: Node, symbols: Mapping[str, Symbol]) -> Node | None:
+    """`B × T × d` where a list of as many is asked for; None where no × can be a comma."""
+    crosses = len(TIMES.findall(student.text))
+    if (
+        reference.op not in LISTS
+        or student.tree.op in SEVERAL
+        or crosses != len(reference.args) - 1
+    ):
+        return None
+    from grader.maths.read import read
+
+    found = read(TIMES.sub(",", student.text), symbols)
+    return found.tree if isinstance(found, Formula) and found.tree.op == "tuple" else None
 
 
 THOUSANDS = re.compile(r"(?<![\d.])([1-9]\d{0,2}(?:,\d{3})+)(?![\d,])")
