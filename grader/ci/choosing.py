@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from grader.errors import SubmissionError
+
 COURSE_FOLDERS = ("problems", "reference")
 """What belongs to the course: taken from its own ref, whatever a pull request says."""
+
+MOST_FOLDERS = 50
+"""All of a term's homework at once, three times over; each is graded within limits of its own, so
+that a thousand of them would hold a runner for a day."""
 
 
 def find_submissions(changed: Iterable[str], assignments: Collection[str]) -> dict[str, str]:
@@ -13,6 +19,8 @@ def find_submissions(changed: Iterable[str], assignments: Collection[str]) -> di
 
     `hw2/…` and `zoe/hw2/…` are folders named after their assignment; below `submissions/hw2/`
     each student has one.
+
+    Errors   SubmissionError for more of them than one change is graded for.
     """
     found: dict[str, str] = {}
     for path in changed:
@@ -24,6 +32,12 @@ def find_submissions(changed: Iterable[str], assignments: Collection[str]) -> di
             continue
         is_collection = folders[0] == "submissions" and depth == 1 and len(folders) > 2
         found["/".join(folders[: depth + 1 + is_collection])] = folders[depth]
+    if len(found) > MOST_FOLDERS:
+        raise SubmissionError(
+            f"{len(found):,} folders named like assignments are touched, and {MOST_FOLDERS} at"
+            " most are graded; hand in one for each assignment, or grade one with --assignment"
+            " NAME --folder FOLDER (a class: `grade batch`)"
+        )
     return dict(sorted(found.items()))
 
 

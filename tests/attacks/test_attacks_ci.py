@@ -20,7 +20,7 @@ from grader.ci.events import read_change
 from grader.ci.grading import grade_commit
 from grader.ci.reporting import collect_findings, write_annotations, write_files, write_summary
 from grader.ci.trees import Repository
-from grader.errors import UsageError
+from grader.errors import SubmissionError, UsageError
 from grader.final_score import Circumstances
 from grader.spec.loading import Course
 from grader.submission.read import read_submission
@@ -203,6 +203,15 @@ def test_B54_names_that_a_disk_takes_for_one_are_told_apart() -> None:
     assert len({name.casefold() for name in names}) == len(labels)
     assert max(len(name.encode()) for name in names) < 200
     assert name_files(("zoe", "max.zip")) == ("zoe", "max.zip")
+
+
+def test_B57_a_change_is_graded_for_a_term_and_not_for_a_day() -> None:
+    term = [f"zoe/hw{number}/a.py" for number in range(12)]
+    known = [f"hw{number}" for number in range(12)]
+    assert len(find_submissions(term, known)) == 12
+
+    with pytest.raises(SubmissionError, match=r"5,000 folders .* 50 at most .* --folder"):
+        find_submissions([f"x{number}/hw1/a.py" for number in range(5000)], known)
 
 
 RISKY = {
