@@ -29,6 +29,7 @@ def lock_in(set_up: dict[str, Any]) -> None:
 
     Errors   OSError, where the machine refuses: the program is then not run.
     """
+    isolation.take_ordinary_turns()
     for entrance in set_up["entrances"]:
         os.write(entrance, b"0")
     os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])

@@ -30,6 +30,7 @@ WATCH_MS = 50
 
 
 def main() -> None:
+    isolation.take_ordinary_turns()
     control = socket.socket(fileno=int(sys.argv[1]))
     set_up = json.loads(control.recv(MAX_CONTROL_MESSAGE))
     if set_up["modules"]:

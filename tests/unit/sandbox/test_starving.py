@@ -6,6 +6,9 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
+import textwrap
 import time
 
 import pytest
@@ -81,3 +84,31 @@ def test_a_call_that_starved_is_our_fault(status: dict[str, object], ending: End
     traces = Traces(message=STARTED, status=json.dumps(report).encode(), output=b"")
 
     assert classify(CALL, traces).ending is ending
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("isolated", [True, False])
+def test_nobody_runs_in_real_time_though_the_grader_does(isolated: bool) -> None:
+    script = textwrap.dedent(f"""\
+        import os, sys
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(5))
+        except OSError as problem:
+            print("refused:", problem)
+            sys.exit()
+        from grader.sandbox.alone import Program, run_alone
+        from grader.sandbox.pool import Sandbox
+        from grader.sandbox.records import Call
+        source = "import os\\ndef f(): return os.sched_getscheduler(0)"
+        with Sandbox(isolated={isolated}, slots=1) as sandbox:
+            (run,) = sandbox.run([Call(sources={{"hw": source}}, module="hw", function="f")])
+            text = "import os; print(os.sched_getscheduler(0))"
+            print(run.value, int(run_alone(Program(text=text), sandbox.tier).answer))
+    """)
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+    if ended.stdout.startswith("refused"):
+        pytest.skip(f"no real-time priority here: {ended.stdout}")
+    assert ended.stdout.split() == [str(os.SCHED_OTHER)] * 2, ended.stderr
