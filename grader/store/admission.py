@@ -84,7 +84,7 @@ def take_submission(
     request_id: str = "",
     at: dt.datetime | None = None,
 ) -> Taken:
-    """Take a submission and queue its grading; the same files again are the same submission.
+    """Take a submission and queue its grading; the same again is the same one, if not cancelled.
 
     Errors   NotAllowed outside the assignment's time; TooMany beyond the limits; Conflict when
              the assignment has no problems yet.
@@ -95,7 +95,7 @@ def take_submission(
     if here.content_hash == handed_in.content_hash and here.is_practice == is_practice:
         latest = session.get_one(Submission, here.latest_id)
         run = find_run(session, latest.id)
-        if run is not None:
+        if run is not None and run.state != RunState.CANCELLED:
             return Taken(latest, run, is_new=False)
     _require_open(session, assignment, user_id, at)
     attempts = (assignment.policies or {}).get("attempts") or {}

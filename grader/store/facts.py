@@ -26,6 +26,7 @@ from grader.store.schema import (
     Submission,
 )
 from grader.store.standing import AttemptFact, Facts, MarkFact, OverrideFact, PartFact
+from grader.store.withdrawing import find_given_up
 
 if TYPE_CHECKING:
     from grader.spec.models import Policies
@@ -83,6 +84,7 @@ def gather_facts(
     rows = connection.execute(_GRADED, {"submissions": ids}).all() if ids else ()
     runs = _choose_counting(((row, row.state, row.never_lowers) for row in rows), with_regrade)
     parts = _find_parts(session, list(runs.values()))
+    given_up = find_given_up(session, [each for each in ids if each not in runs])
     said = connection.execute(_SAID, asked).one()
     marks = find_marks(session, ids) if said.marks else {}
     by_student: dict[int, list[Any]] = {user_id: [] for user_id in user_ids}
@@ -94,6 +96,7 @@ def gather_facts(
             own,
             {each.id: parts[runs[each.id].id] for each in own if each.id in runs},
             marks,
+            given_up,
             find_extension(session, assignment.id, user_id) if said.extensions else None,
             find_overrides(session, assignment.id, user_id) if said.overrides else [],
         )
@@ -106,6 +109,7 @@ def _lay_out(
     submissions: Sequence[Any],
     parts: Mapping[int, tuple[PartFact, ...]],
     marks: Mapping[int, Sequence[RubricMark]],
+    given_up: Mapping[int, bool],
     extension: Extension | None,
     overrides: Sequence[ScoreOverride],
 ) -> Facts:
@@ -120,6 +124,7 @@ def _lay_out(
                     MarkFact(mark.part, mark.item, Fraction(mark.points or 0))
                     for mark in marks.get(submission.id, ())
                 ),
+                _WHEN[given_up.get(submission.id)],
             )
             for submission in submissions
         ],
@@ -138,6 +143,11 @@ def _lay_out(
         ],
         max_points=Fraction(assignment.max_points),
     )
+
+
+_WHEN: dict[bool | None, Literal["", "before it began", "while it ran"]] = {
+    None: "", False: "before it began", True: "while it ran",
+}  # fmt: skip
 
 
 @functools.lru_cache(256)

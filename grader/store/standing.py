@@ -64,6 +64,8 @@ class AttemptFact:
     parts: tuple[PartFact, ...] | None
     """None until it is graded."""
     marks: tuple[MarkFact, ...] = ()
+    given_up: Literal["", "before it began", "while it ran"] = ""
+    """When whoever could stopped its grading, if so; what never began is no attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ def judge(facts: Facts) -> Judged:
         judged = _choose(facts, graded)
     else:
         state: State = "pending" if facts.attempts else "none"
-        steps = ("not graded yet",) if facts.attempts else ("nothing handed in",)
+        is_waiting = any(not each.given_up for each in facts.attempts)
+        words = "not graded yet" if is_waiting else "its grading was cancelled; nothing counts yet"
+        steps = (words,) if facts.attempts else ("nothing handed in",)
         judged = Judged(
             state, Fraction(0), facts.max_points, Fraction(0), None, False, False, steps
         )
@@ -122,7 +126,7 @@ def _choose(facts: Facts, graded: Sequence[AttemptFact]) -> Judged:
         chosen = len(judged) - 1
         words = f"submission {graded[chosen].ordinal} counts, the last of {len(graded)}"
     steps = [words] if len(graded) > 1 else []
-    waiting = [each.ordinal for each in facts.attempts if each.parts is None]
+    waiting = [each.ordinal for each in facts.attempts if each.parts is None and not each.given_up]
     state = judged[chosen].state
     if waiting and waiting[-1] > graded[-1].ordinal:
         steps.append(f"submission {waiting[-1]} is not graded yet")
@@ -152,8 +156,9 @@ def _judge_attempt(facts: Facts, attempt: AttemptFact) -> Judged:
     )
     steps.insert(0, f"the parts earned {_show(earned)} of {_show(points)}")
     deadline = facts.extended_to or facts.due_at
-    # Its own number counts practice as well, which loses nothing.
-    number = next(place for place, each in enumerate(facts.attempts, 1) if each is attempt)
+    # Its own number counts practice as well, and what was taken back unseen, which lose nothing.
+    attempts = [each for each in facts.attempts if each.given_up != "before it began"]
+    number = next(place for place, each in enumerate(attempts, 1) if each is attempt)
     adjustments = adjust(
         [
             ProblemScore(id=name, earned=sums[0], points=sums[1], open_points=sums[2])

@@ -11,9 +11,9 @@ from school import Class
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from grader.errors import NotAllowed, SystemFault, TooMany
+from grader.errors import Conflict, NotAllowed, SystemFault, TooMany
 from grader.report.models import CheckReport, PartReport, Report
-from grader.store import admission, audit, blobs, finishing, roster, runs, scores
+from grader.store import admission, audit, blobs, finishing, roster, runs, scores, withdrawing
 from grader.store.admission import HandedIn, Limits, Taken
 from grader.store.dashboard import read_dashboard
 from grader.store.database import Store
@@ -188,6 +188,90 @@ def test_the_same_files_again_are_the_same_submission(klass: Class) -> None:
     assert (first.is_new, second.is_new) == (True, False)
     assert second.submission.id == first.submission.id
     assert second.run.id == first.run.id
+
+
+def begin(klass: Class, taken: Taken, *, is_telling: bool = False) -> None:
+    """Start a grading, which tells of its first part or of none."""
+    with klass.store.write() as session:
+        lease = runs.claim(session, taken.run.id, "test")
+        assert lease is not None
+        if is_telling:
+            runs.note_parts(session, lease, [{"id": "quick/depth", "verdict": "wrong"}])
+
+
+def withdraw(klass: Class, taken: Taken, person: str = "student") -> None:
+    """Have a grading cancelled, and stopped where it runs."""
+    with klass.store.write() as session:
+        submission = session.get_one(Submission, taken.submission.id)
+        withdrawing.withdraw(
+            session, submission, klass.assignments["quick"], by=klass.people[person].id
+        )
+        run = session.get_one(GradingRun, taken.run.id)
+        if run.state == RunState.RUNNING:
+            run.state = RunState.CANCELLED
+
+
+def set_attempts(klass: Class, **policy: object) -> None:
+    with klass.store.write() as session:
+        assignment = session.merge(klass.assignments["quick"])
+        assignment.counts = str(policy.get("counts", "best"))
+        assignment.policies = {"attempts": policy}
+    klass.assignments["quick"] = assignment
+
+
+def test_what_was_cancelled_is_taken_again_when_it_is_handed_in_again(klass: Class) -> None:
+    set_attempts(klass, counts="last")
+    first = hand_in(klass)
+    withdraw(klass, first)
+    second = hand_in(klass)
+
+    assert second.is_new
+    assert second.run.id != first.run.id
+    assert finish(klass, second.run.id)
+    assert score_of(klass)[0] == 2
+
+
+def test_whoever_has_seen_verdicts_cannot_take_the_last_submission_back(klass: Class) -> None:
+    set_attempts(klass, counts="last")
+    assert finish(klass, hand_in(klass, content="a").run.id)
+    silent = hand_in(klass, content="c")
+    begin(klass, silent)
+    withdraw(klass, silent)
+    told = hand_in(klass, content="b")
+    begin(klass, told, is_telling=True)
+
+    with pytest.raises(Conflict, match=r"last submission counts.*hand in another"):
+        withdraw(klass, told)
+
+    withdraw(klass, told, person="instructor")
+    score, state, steps = score_of(klass)
+    # Nobody will grade it any more: what was graded before is no longer open for its sake.
+    assert (score, "not graded yet" in steps) == (2, False)
+    assert state == "pending"  # The words of this course wait for a person.
+
+
+def test_where_the_best_counts_a_grading_may_be_cancelled_and_was_an_attempt(klass: Class) -> None:
+    set_attempts(klass, counts="best", free=1, loss=0.5)
+    seen = hand_in(klass, content="a")
+    begin(klass, seen, is_telling=True)
+    withdraw(klass, seen)
+    assert score_of(klass)[:2] == (0, "pending")
+    assert "was cancelled" in score_of(klass)[2]
+
+    assert finish(klass, hand_in(klass, content="b").run.id)
+
+    assert score_of(klass)[0] == 1
+
+
+def test_what_was_taken_back_unseen_was_no_attempt(klass: Class) -> None:
+    set_attempts(klass, counts="best", free=1, loss=0.5)
+    hand_in(klass, content="a")
+    superseding = hand_in(klass, content="b")
+    withdraw(klass, superseding)
+
+    assert finish(klass, hand_in(klass, content="c").run.id)
+
+    assert score_of(klass)[0] == 2
 
 
 def test_returning_to_an_earlier_version_is_a_new_submission(klass: Class) -> None:

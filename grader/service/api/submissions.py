@@ -24,6 +24,7 @@ from grader.store.admission import add_run, find_run
 from grader.store.blobs import read_blob
 from grader.store.roster import Known
 from grader.store.schema import Assignment, Purpose, RunState, Submission
+from grader.store.withdrawing import withdraw
 
 router = APIRouter(tags=["submissions"])
 
@@ -92,11 +93,8 @@ def cancel(request: Request, known: Asker, submission_id: Id) -> SubmissionView:
     service = find_service(request)
 
     def work(session: Session) -> None:
-        submission, _ = open_submission(session, known, submission_id, Action.CANCEL)
-        run = find_run(session, submission.id)
-        if run is None:
-            raise Conflict("there is nothing to cancel")
-        runs.cancel(session, run.id)
+        submission, assignment = open_submission(session, known, submission_id, Action.CANCEL)
+        withdraw(session, submission, assignment, by=known.user_id)
 
     service.store.attempt(work)
     return _show_anew(service, known, submission_id)

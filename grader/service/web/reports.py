@@ -25,12 +25,12 @@ from grader.service.marked import read_marked_report
 from grader.service.web.guarding import write_policy
 from grader.service.web.rendering import render
 from grader.service.web.visiting import PageForm, SignedIn
-from grader.store import runs as grading_runs
 from grader.store.admission import find_run
 from grader.store.blobs import read_blob
 from grader.store.facts import find_marks
 from grader.store.schema import Course, GradingRun, RubricMark, RunEvent, User
 from grader.store.scores import explain_standing
+from grader.store.withdrawing import withdraw
 
 router = APIRouter(prefix="/submissions/{submission_id}")
 
@@ -149,11 +149,10 @@ def cancel(visit: SignedIn, form: PageForm, submission_id: int) -> Response:
     """Cancel a grading that waits or runs."""
 
     def work(session: Session) -> None:
-        submission, _ = open_submission(session, visit.person, submission_id, Action.CANCEL)
-        run = find_run(session, submission.id)
-        if run is None:
-            raise Conflict("there is nothing to cancel")
-        grading_runs.cancel(session, run.id)
+        submission, assignment = open_submission(
+            session, visit.person, submission_id, Action.CANCEL
+        )
+        withdraw(session, submission, assignment, by=visit.person.user_id)
 
     visit.service.store.attempt(work)
     return RedirectResponse(f"/submissions/{submission_id}", 303)
