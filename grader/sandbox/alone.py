@@ -34,9 +34,10 @@ from grader.sandbox.bubblewrap import (
 )
 from grader.sandbox.cgroups import find_lent, make_groups
 from grader.sandbox.child.cgroups import Group
+from grader.sandbox.child.folders import is_overfull
 from grader.sandbox.graphics import NO_GRAPHICS, Graphics
 from grader.sandbox.seccomp import build_filter
-from grader.sandbox.starting import NOBODY, can_be_nobody, map_users
+from grader.sandbox.starting import NOBODY, OUTSIDE_USERS, can_be_nobody, map_users
 from grader.sandbox.tiers import Tier
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -50,8 +51,8 @@ FILES, THREADS = 1024, 512
 ANSWER_BYTES = 8 << 20
 COMPLAINT_BYTES = 1 << 16
 GRACE_S = 5
-OUTSIDE_USER = 65000
-"""Where no bubblewrap maps users: a number that distributions leave free."""
+WATCH_S = 0.05
+"""How often a box is looked at that no mount gives a size."""
 START = "import sys; sys.path.insert(0, {folder!r}); from grader.sandbox.locked import main; main()"
 
 
@@ -155,7 +156,7 @@ def _run(program: Program, tier: Tier) -> Finished:
         if maps_users and not map_users(said, go):
             # Without a second user the program would be the machine's administrator.
             raise NoIsolation("a box can't be set up here: no second user can be mapped")
-        return _listen(process, program)
+        return _listen(process, program, "" if tier.has_bubblewrap else folder)
 
 
 def _enter_group(tier: Tier, stack: ExitStack) -> list[int]:
@@ -203,8 +204,8 @@ def build_box(
         set_up["user"] = NOBODY if pipes else 0
     else:
         if tier is not Tier.NONE and can_be_nobody(sees_all=True):
-            set_up["user"] = OUTSIDE_USER
-            os.chown(folder, OUTSIDE_USER, OUTSIDE_USER)
+            user = set_up["user"] = OUTSIDE_USERS.start
+            os.chown(folder, user, user)
         set_up["readable"] = [
             *list_readable(), str(PACKAGE), "/proc/self", *program.graphics.readable,
         ]  # fmt: skip
@@ -258,8 +259,8 @@ def _limit(program: Program) -> dict[str, int]:
     }
 
 
-def _listen(process: subprocess.Popen[bytes], program: Program) -> Finished:
-    """Read what it says until it ends, its time is up, or it says too much."""
+def _listen(process: subprocess.Popen[bytes], program: Program, watched: str) -> Finished:
+    """Read what it says until it ends, its time is up, or it says or writes too much."""
     assert process.stdout is not None and process.stderr is not None
     answer, complaint = bytearray(), bytearray()
     kept = {
@@ -276,7 +277,10 @@ def _listen(process: subprocess.Popen[bytes], program: Program) -> Finished:
             if left_s <= 0:
                 fault = f"stopped after {program.time_s:g} s"
                 break
-            for ready, _ in selector.select(left_s):
+            if watched and is_overfull(watched, BOX_MIB):
+                fault = f"files of more than {BOX_MIB} MiB"
+                break
+            for ready, _ in selector.select(min(left_s, WATCH_S) if watched else left_s):
                 stream: Any = ready.fileobj
                 content = os.read(stream.fileno(), 1 << 16)
                 if not content:

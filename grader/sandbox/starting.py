@@ -16,6 +16,9 @@ from pathlib import Path
 ROOT, NOBODY = 0, 65533
 """In the worker: who it is, and who its children are where the machine can tell them apart."""
 
+OUTSIDE_USERS = range(65000, 65500)
+"""Who they are where no bubblewrap maps users: numbers that distributions leave free."""
+
 _MOST_DESCRIPTION = 1 << 12
 PATIENCE_MS = 20_000
 """Bubblewrap says who it is within milliseconds; on a machine that swaps, within seconds."""
@@ -63,14 +66,32 @@ def can_be_nobody(*, sees_all: bool = False) -> bool:
     """Whether children shall run as a user of their own: started by root, and all can read.
 
     As root's children they would own every file of the system, and no limit on threads holds.
-    Where they see the machine's own folders (`sees_all`), those above the libraries count too.
+    Where they see the machine's own folders (`sees_all`), those above the libraries count too,
+    and the users have to be there: a container may have none but its root.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or (sees_all and not _has_users(OUTSIDE_USERS)):
         return False
     paths = set(_list_libraries())
     if sees_all:
         paths |= {str(above) for path in set(paths) for above in Path(path).parents}
     return all(map(_is_readable_by_all, paths))
+
+
+def _has_users(wanted: range) -> bool:
+    """Whether the user namespace that this process is in has them, and lets it become one."""
+    own = Path("/proc/self")
+    try:
+        if (own / "setgroups").read_text().strip() != "allow":
+            return False
+        tables = [(own / name).read_text().splitlines() for name in ("uid_map", "gid_map")]
+    except OSError:
+        return False
+    return all(any(_covers(line, wanted) for line in table) for table in tables)
+
+
+def _covers(line: str, wanted: range) -> bool:
+    first, _, count = map(int, line.split())
+    return first <= wanted.start and wanted.stop <= first + count
 
 
 def _list_libraries() -> Iterator[str]:

@@ -35,7 +35,13 @@ from grader.sandbox.endings import (
 from grader.sandbox.flights import Flight, Line, write_request
 from grader.sandbox.records import Call
 from grader.sandbox.seccomp import build_filter
-from grader.sandbox.starting import NOBODY, can_be_nobody, map_users, spawn_from_lasting_thread
+from grader.sandbox.starting import (
+    NOBODY,
+    OUTSIDE_USERS,
+    can_be_nobody,
+    map_users,
+    spawn_from_lasting_thread,
+)
 from grader.sandbox.tiers import Tier
 
 START_LIMIT_S = 120
@@ -78,7 +84,8 @@ class Worker:
             "modules": modules,
             "wall": _name_wall(tier),
             "user": _FIRST_USER[tier] if has_nobody else 0,
-            "users": SHARED_USERS if has_nobody and not tier.has_bubblewrap else 1,
+            # Where no namespace tells users apart, each child in flight has one of its own.
+            "users": len(OUTSIDE_USERS) if has_nobody and not tier.has_bubblewrap else 1,
             "filter": build_filter(is_fenced=tier.is_fenced).hex(),
             "init": find_init() if tier is Tier.FULL else "",
             "devices": DEVICES,
@@ -232,13 +239,10 @@ class Worker:
         return os.pread(self._log, 2000, max(0, size - 2000)).decode("utf-8", "replace").strip()
 
 
-SHARED_USERS = 500
-"""Where no namespace tells users apart, each child in flight has one of its own."""
 _FIRST_USER = {
-    Tier.FULL: NOBODY, Tier.SEPARATE: NOBODY, Tier.CONTAINER: 65000, Tier.OWN_CODE: 65000,
-    Tier.NONE: 0,
+    Tier.FULL: NOBODY, Tier.SEPARATE: NOBODY, Tier.CONTAINER: OUTSIDE_USERS.start,
+    Tier.OWN_CODE: OUTSIDE_USERS.start, Tier.NONE: 0,
 }  # fmt: skip
-"""Numbers that distributions leave free."""
 
 
 def _name_wall(tier: Tier) -> str:

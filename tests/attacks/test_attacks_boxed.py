@@ -158,17 +158,22 @@ def test_only_the_box_can_be_written_to_and_only_so_much(tier: Tier) -> None:
     ended = attempt(
         tier,
         """
-        import os
+        import os, time
         written = 0
         try:
             for number in range(100):
-                with open(f"/box/{number}", "wb") as file:
+                with open(f"{os.environ['HOME']}/{number}", "wb") as file:
                     for _ in range(64): written += file.write(bytes(1 << 20))
+                # As fast as a disk: whoever watches looks twenty times a second.
+                time.sleep(0.1)
         except OSError as problem: print(problem.strerror)
         print(written >> 20)
     """,
     )
 
+    if not tier.has_bubblewrap:
+        assert (ended.fault, ended.answer) == (f"files of more than {alone.BOX_MIB} MiB", b"")
+        return
     lines = ended.answer.decode().split("\n")
     assert lines[0] == "No space left on device"
     assert int(lines[1]) <= alone.BOX_MIB
@@ -288,6 +293,8 @@ def test_a_box_leaves_no_control_group(tier: Tier) -> None:
 
 def test_a_wall_that_does_not_hold_is_not_used(tier: Tier, monkeypatch: pytest.MonkeyPatch) -> None:
     """The canary, in a box that shows one file too many."""
+    if not tier.has_bubblewrap:
+        pytest.skip(f"a bubblewrap is no part of the tier {tier}")
     monkeypatch.setattr(alone, "_proved", set())
     shown = alone.show_read_only()
     monkeypatch.setattr(
@@ -299,6 +306,8 @@ def test_a_wall_that_does_not_hold_is_not_used(tier: Tier, monkeypatch: pytest.M
 
 
 def test_without_bubblewrap_nothing_is_run(tier: Tier, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not tier.has_bubblewrap:
+        pytest.skip(f"a bubblewrap is no part of the tier {tier}")
     monkeypatch.setattr(alone, "_proved", set())
     monkeypatch.setattr(alone, "find_bubblewrap", lambda: "/bin/false")
 

@@ -151,8 +151,9 @@ for make in (lambda n: open(f"f{n}", "w").close(), lambda n: os.mkdir(f"d{n}"),
         pass
 return 2 * x if count > 5000 else "nothing"
 """,
-        # Where a folder is watched and has no limit of its own, its maker is ended.
-        verdict=(W, C),
+        # Where a folder is watched and has no limit of its own, its maker is ended; a slow disk may
+        # take longer for so many files than the call has.
+        verdict=(W, C, T),
     ),
     Attack(
         number="062",

@@ -57,10 +57,11 @@ def submit(
 def run_grade(
     *arguments: str,
     environment: Mapping[str, str] = MappingProxyType({}),
+    before: Sequence[str] = (),
     **more: object,
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "grader", *arguments],
+        [*before, sys.executable, "-m", "grader", *arguments],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": "/nonexistent",
              "XDG_CACHE_HOME": "/nonexistent", **environment},
         cwd="/",
@@ -100,6 +101,23 @@ def test_root_is_isolated_as_well(tmp_path: Path) -> None:
     report = json.loads(shown.stdout)
     assert (report["score"], report["isolation"]) == (0, "full")
     assert "'nothing'" in report["parts"][0]["feedback"]
+
+
+@pytest.mark.skipif(not landlock.find_version(), reason="this kernel has no Landlock")
+def test_root_of_a_container_without_other_users_is_refused_in_words(tmp_path: Path) -> None:
+    alone = ["unshare", "--map-root-user"]
+    if subprocess.run([*alone, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("user namespaces are not allowed here")
+    folder = tmp_path / "attacked"
+    folder.mkdir()
+    (folder / "hw.py").write_text(HONEST)
+    command = ("submit", str(folder), "--course", str(COURSE))
+
+    shown = run_grade(*command, environment={"GRADE_ISOLATION": "container"}, before=alone)
+
+    assert (shown.returncode, shown.stdout) == (5, "")
+    assert "Traceback" not in shown.stderr
+    assert "could be the administrator; start the grader as an ordinary user" in shown.stderr
 
 
 DENIED = {"mount": (165,), "unshare, mount and namespaces": (272, 165, 308)}
