@@ -18,7 +18,13 @@ from grader.maths.memberships import (
 from grader.maths.read import LATEX, Notation, read
 from grader.maths.trailing_definitions import cut_definitions
 from grader.maths.tree import Formula, Node, Unreadable
-from grader.maths.words_beside import find_unread, stands_in_maths, without_marks
+from grader.maths.worded_cases import spell_cases
+from grader.maths.words_beside import (
+    find_unread,
+    stands_in_maths,
+    without_marks,
+    without_prose,
+)
 from grader.spec.models import Symbol
 
 ENVIRONMENT = re.compile(
@@ -134,6 +140,12 @@ def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
     if bare != whole:
         yield bare, "", False
     displayed = [ENVIRONMENT.sub(" ", inside) for _, _, inside in find_displays(text)]
+    prose = without_prose(bare) if not displayed else None
+    if prose is not None:
+        yield prose
+    for told, unread, is_changed in ((bare, "", False), prose or (bare, "", False)):
+        if (spelled := spell_cases(told)) is not None:
+            yield spelled, unread, is_changed
     if displayed:
         if stands_in_maths(whole):
             yield without_marks(bare), "", False

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from grader.maths import bounds
 from grader.maths.grammar_code import SHORTHANDS, is_array, multiply_entries
+from grader.maths.shapes import infer_shape
 from grader.maths.token_stream import TokenStream
 from grader.maths.tokens import Token, Unreadable_
 from grader.maths.tree import ONES, Node, as_interval
@@ -141,7 +142,7 @@ class Parser(TokenStream):
                 right = self.parse_unary()
                 if self.is_code and not is_dot and is_array(self, left) and is_array(self, right):
                     left = multiply_entries(self, left, right, start)
-                elif is_dot and self.is_vector(left) and self.is_vector(right):
+                elif is_dot and self.is_column(left) and self.is_vector(right):
                     left = self.node("call", (left, right), "dot", start)
                 else:
                     left = self._times(left, right, start)
@@ -262,6 +263,13 @@ class Parser(TokenStream):
         return False
 
     # Operands.
+
+    def is_column(self, tree: Node) -> bool:
+        """The same, or such an array times numbers: `2x` in `2x·y`."""
+        is_scaled = tree.op in ("mul", "div") and any(map(self.is_vector, tree.args))
+        return self.is_vector(tree) or (
+            is_scaled and len(infer_shape(tree, self.symbols) or ()) == 1
+        )
 
     def parse_arguments(self) -> list[Node]:
         arguments = [self.parse_expression()]

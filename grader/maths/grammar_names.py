@@ -67,7 +67,10 @@ def parse_name(parser: Parser) -> Node:
     function = (OF_LIBRARIES.get(word) if token.module else None) or FUNCTIONS.get(word)
     if function is None and parser.peek().text == "(":
         # SymPy's classes and their printers capitalise freely: Exp, Log, Tanh.
-        function = FUNCTIONS.get(word.lower()) if word[:1].isupper() else None
+        is_spelled_out = all(parser.names.find(letter) is not None for letter in word)
+        # `Ln(d + n)` beside L and n is their product.
+        is_class = word[:1].isupper() and not is_spelled_out
+        function = FUNCTIONS.get(word.lower()) if is_class else None
     if function is not None:
         return parse_call(parser, function)
     if word in ("True", "False"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.maths.entries import from_zero
 from grader.maths.grammar_arguments import NARROW, extent_of, note_extent
 from grader.maths.grammar_conditions import AS_DECLARED, FROM_ONE, Condition, keep_to, read_below
-from grader.maths.grammar_symbols import holds_relation, skip_script
+from grader.maths.grammar_symbols import cut_script, holds_relation, skip_script
 from grader.maths.shapes import infer_shape
 from grader.maths.tokens import Token, Unreadable_
 from grader.maths.tree import Node, free_names, name, number, walk
@@ -124,6 +124,9 @@ def _with_limits(parser: Parser, op: str, token: Token) -> Node:
     condition: Condition | None = None
     while parser.at("_", "^"):
         if parser.accept("_"):
+            if variables:
+                raise Unreadable_("One subscript says what a sum runs over.", token.start)
+            cut_script(parser, parser.position)
             if (below := read_below(parser)) is not None:
                 variables, condition = list(below.variables), below.condition
                 low, high_here = below.low, below.high

@@ -102,7 +102,11 @@ def cut_word(parser: Parser, word: str, tail: str = "") -> list[str] | None:
     """The names a word is a product of; the last may carry the subscript `tail`."""
     from grader.maths.names import Names
 
-    known = Names([*parser.symbols, *parser.bound, *(BUILT_IN_LETTERS - set(parser.symbols))])
+    letters = BUILT_IN_LETTERS - set(parser.symbols)
+    if any(symbol.shape for symbol in parser.symbols.values()):
+        # λI beside matrices.
+        letters |= {"I"}
+    known = Names([*parser.symbols, *parser.bound, *letters])
     if not tail:
         return known.split(word, KNOWN.keys() - BUILT_IN_LETTERS)
     for size in range(1, len(word)):

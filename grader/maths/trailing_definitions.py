@@ -21,6 +21,8 @@ BETWEEN = re.compile(
 )
 DEFINES = re.compile(r":=|≔|\\coloneqq(?![a-zA-Z])|\\triangleq(?![a-zA-Z])|(?<![<>!=:])=(?![=>])")
 NOT_DECLARED = re.compile(r"'(?P<name>[^']+)' is not declared")
+SIGMA = re.compile(r"\s*(?P<name>σ|\\sigma|sigma)\s*")
+"""A deviation, where it is given a value; a function elsewhere."""
 MOST_DEFINITIONS = 8
 
 
@@ -105,16 +107,17 @@ def _read_all(
             if isinstance(right, Unreadable):
                 later.append(pair)
                 continue
-            left = read(pair[0], known, notation=notation)
+            given, value = _without_square(pair[0], right.tree)
+            left = read(given, known, notation=notation)
             if isinstance(left, Formula):
                 if not is_word or left.tree.op == "name":
                     return None
                 claims.append((left, right))
                 continue
-            name = _new_name(left, pair[0], known, notation)
+            name = _new_name(left, given, known, notation)
             if name is None:
                 return None
-            tree = define(right.tree, definitions, known)
+            tree = define(value, definitions, known)
             known[name] = Symbol(shape=infer_shape(tree, symbols) or ())
             definitions[name] = tree
         if len(later) == len(waiting):
@@ -152,15 +155,35 @@ def _cut_parts(tail: str) -> list[str]:
 
 def _cut_definition(part: str) -> tuple[str, str] | None:
     """The name and what it stands for; None where the part is no single equation."""
-    pieces = DEFINES.split(part)
+    pieces = _split(part)
     return (pieces[0], pieces[1]) if len(pieces) == 2 and all(map(str.strip, pieces)) else None
+
+
+def _split(text: str) -> list[str]:
+    """The sides of an equation; the `=` below a sum is none of it."""
+    level, start, pieces = 0, 0, []
+    for position, character in enumerate(text):
+        level += (character in "([{") - (character in ")]}" and level > 0)
+        if level == 0 and position >= start and (found := DEFINES.match(text, position)):
+            pieces.append(text[start:position])
+            start = found.end()
+    return [*pieces, text[start:]]
+
+
+SQUARE = re.compile(r"\s*(?P<name>\\?[^\W\d_]+(?:_(?:\w|\{\w+\}))?)\s*(?:\^\s*(?:2|\{2\})|²)\s*")
+
+
+def _without_square(left: str, value: Node) -> tuple[str, Node]:
+    """`σ² = v` defines σ as the root of v, which no answer holds but squared."""
+    found = SQUARE.fullmatch(left)
+    return (found["name"], Node("call", (value,), "sqrt")) if found else (left, value)
 
 
 def _new_name(
     unread: Unreadable, text: str, symbols: Mapping[str, Symbol], notation: Notation
 ) -> str | None:
     """The undeclared name that a left side is; None where it is anything else."""
-    found = NOT_DECLARED.match(unread.message)
+    found = NOT_DECLARED.match(unread.message) or SIGMA.fullmatch(text)
     if found is None:
         return None
     again = read(text, {**symbols, found["name"]: Symbol()}, notation=notation)
@@ -170,7 +193,7 @@ def _new_name(
 
 def _are_used(found: Explained, notation: Notation) -> bool:
     """Whether the formula before the definitions holds every name, or another definition does."""
-    last = DEFINES.split(found.text)[-1]
+    last = _split(found.text)[-1]
     main = read(last, found.symbols, notation=notation)
     if isinstance(main, Unreadable):
         return False

@@ -40,7 +40,9 @@ PHRASES = re.compile(
     r"|\bas (?:required|needed|wanted|desired|claimed|asked)\b|\bwith respect to \w+"
     r"|\bw\.?\s?r\.?\s?t\.?\s\w+"
     r"|\b(?:after|upon|on) (?:simplifying|simplification|expanding|cancelling|collecting)\b"
-    r"|\bfor short\b|\bup to here\b",
+    r"|\bfor short\b|\bup to here\b|\bat (?:least|most) one\b|\b(?:least|sum of) squares?\b"
+    r"|\blog[\s-]?(?:likelihood|loss|odds|partition|prob)\w*"
+    r"|\bsquared (?:error|loss|norm|distance)",
     re.IGNORECASE,
 )
 NAMES_IT = re.compile(r"(?::|=|\b(?:is|are|be|equals|becomes|gives|yields|obtain|get))$", re.I)
@@ -87,18 +89,51 @@ def find_unread(text: str) -> tuple[str, bool]:
         bare = MARKUP.sub(" ", piece)
         bare = ENUMERATES.sub(" ", bare) if place == 0 else bare
         is_label = place < len(pieces) - 1 and NAMES_IT.search(bare.rstrip()) is not None
-        bare = PHRASES.sub(" ", bare.replace("$", " "))
-        words = re.findall(r"[^\W\d_]+", bare.casefold())
-        changing = [word for word in words if word in CHANGES]
-        unknown = [] if is_label else [word for word in words if word not in HARMLESS]
-        signs = re.sub(r"[^\W\d_]|[\s.,;:!?\"'()`]|(?<=\w)-(?=\w)", "", bare)
-        if is_label:
-            signs = re.sub(r"=\s*$", "", signs)
-        if signs or changing:
-            changes = True
-        if signs or changing or unknown:
+        is_read, is_changing = _look_at_words(bare, is_label)
+        changes = changes or is_changing
+        if not is_read:
             unread.append(piece.strip())
     return " … ".join(unread)[:80], changes
+
+
+def _look_at_words(piece: str, is_label: bool) -> tuple[bool, bool]:
+    """Whether a piece may be dropped, and whether it changes the formula beside it."""
+    bare = PHRASES.sub(" ", piece.replace("$", " "))
+    words = re.findall(r"[^\W\d_]+", bare.casefold())
+    changing = any(word in CHANGES for word in words)
+    is_known = is_label or all(word in HARMLESS for word in words)
+    signs = re.sub(r"[^\W\d_]|[\s.,;:!?\"'()`]|(?<=\w)-(?=\w)", "", bare)
+    if is_label:
+        signs = re.sub(r"=\s*$", "", signs)
+    changes = bool(signs) or changing
+    return is_known and not changes, changes
+
+
+PROSE = re.compile(
+    r"(?:[^\W\d_]+(?:['’-][^\W\d_]+)*,?[ \t]+){0,12}?"
+    r"(?:(?:is|are|be|equals|becomes|gives|yields|obtain|get)(?:[ \t]*:|(?=[ \t]))"
+    r"|[^\W\d_]{2,}(?:['’-][^\W\d_]+)*[ \t]*:(?!=))"
+    r"[ \t]*(?=\S)",
+    re.IGNORECASE,
+)
+"""Words that name what follows them in plain text: `the gradient is`, `chance of none:`."""
+BEHIND = re.compile(r"(?<=[\w)\]²³])[ \t]+(?P<words>[^\W\d_]{2,}(?:[ \t]+[^\W\d_]{2,}){0,5})$")
+
+
+def without_prose(text: str) -> tuple[str, str, bool] | None:
+    """A formula in plain text out of the words around it; those unread, and whether they change it.
+
+    None where there are no words.
+    """
+    rest, unread, changes = text, "", False
+    if found := PROSE.match(rest):
+        rest = rest[found.end() :]
+        is_read, changes = _look_at_words(found.group(), is_label=True)
+        unread = "" if is_read else found.group().strip()[:80]
+    if found := BEHIND.search(rest):
+        is_read, _ = _look_at_words(found["words"], is_label=False)
+        rest = rest[: found.start()] if is_read else rest
+    return None if rest == text else (rest, unread, changes)
 
 
 def without_marks(text: str) -> str:

@@ -147,3 +147,24 @@ def test_what_is_left_out_is_told() -> None:
     assert find_unread("the inverse of $x$") == ("the inverse of", True)
     assert find_unread("Hence $x$.") == ("", False)
     assert find_unread("A wild $x$") == ("A wild", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "minus the answer is a/b",
+        "half of it is a/b",
+        "the inverse of the ratio: a/b",
+        "not quite the answer: a/b",
+    ],
+)
+def test_words_that_change_a_plain_formula_are_for_a_person(text: str) -> None:
+    assert judge(RATIO, text).verdict is Verdict.UNDECIDED
+    # Whoever is wrong is not passed by what stands in front.
+    assert judge(RATIO, text.replace("a/b", "b/a")).verdict is not Verdict.PASSED
+
+
+def test_words_that_name_a_plain_formula_are_dropped() -> None:
+    for text in ("so the ratio is a/b", "their share of it: a/b.", "the odds ratio gives a/b"):
+        assert judge(RATIO, text).verdict is Verdict.PASSED, text
+        assert judge(RATIO, text.replace("a/b", "b/a")).verdict is Verdict.WRONG, text
