@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from grader.errors import GraderError, NoIsolation, SandboxFault
+from grader.errors import NoIsolation, SandboxFault
 from grader.sandbox.canary import call_canary, require_silence
 from grader.sandbox.flights import Flight, finish_flights
 from grader.sandbox.records import Call, Ending, Run
@@ -92,8 +92,9 @@ class Sandbox:
             self._proof.start()
 
     def _prove_early(self) -> None:
-        # Whatever is wrong is found again, and said, when the first call is to be run.
-        with suppress(GraderError):
+        # Whatever is wrong, want of memory too, is found again, and said, when the first call is
+        # to be run.
+        with suppress(Exception):
             self.prove()
 
     def run(self, calls: Sequence[Call], role: str = STUDENT) -> list[Run]:
