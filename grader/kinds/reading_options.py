@@ -29,6 +29,20 @@ _GAVE_UP = re.compile(
     re.IGNORECASE,
 )
 
+_OFFERED = re.compile(
+    r"""(?: \b(?:or|else|otherwise|alternatively|also|then|aka|unless\s+it\s+is|if\s+not|choice
+              |failing\s+that|you\s+(?:prefer|like|want))\b | (?P<sign>[=→|]|\s-\s) )
+        [\s,:;"'(\[]* (?P<id>[\w-]+) [\s"'.,;!?)\]]* \Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What ends in another option as one more to choose from: `yes, or else no`."""
+
+_LINE_OF_ONE = re.compile(
+    r"""\A[(\["']*(?P<id>[\w-]+)[)\]"']*\s*(?:[.!]?\Z|,?\s*(?:because|since)\b)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A line that is one option, or gives one and its reason."""
+
 _POLITE = {
     "yes": r"y(?:es|ep|eah|up)?|true|correct|it\s+(?:can|is|does)(?!\s*(?:not|n't))|indeed"
     r"|possible",
@@ -60,8 +74,28 @@ def read_option(text: str, options: Mapping[str, str]) -> str | Unread:
     for read in (_by_beginning, _by_polite_word, match_mention):
         named = read(flat, options)
         if named is not None:
-            return named
+            break
+    else:
+        named = _by_first_line(answer, options)
+    if named is not None:
+        other = _find_another(answer, flat, named, options)
+        return _choose_one(named, other) if other else named
     return _none_of(options, quote(flat) if flat else "no words")
+
+
+def _find_another(answer: str, flat: str, named: str, options: Mapping[str, str]) -> str | None:
+    """A second option that is offered behind the first, for whoever likes that one better."""
+    offered = _OFFERED.search(flat)
+    # A single letter behind a sign is a letter of a formula: `a, since W = b`.
+    is_one = offered is not None and not (offered["sign"] and len(offered["id"]) == 1)
+    ids = [offered["id"]] if offered and is_one else []
+    ids += [found["id"] for line in lines_of(answer) if (found := _LINE_OF_ONE.match(line))]
+    others = (match_id(each, options) or _by_polite_word(each, options) for each in ids)
+    return next((other for other in others if other not in (None, named)), None)
+
+
+def _choose_one(one: str, other: str) -> Unread:
+    return Unread(f"two options, {one} and {other}", "one option", "choose one of them")
 
 
 def _none_of(options: Mapping[str, str], saw: str) -> Unread:
@@ -84,13 +118,24 @@ def _several(text: str, options: Mapping[str, str]) -> Unread | None:
     if named[2:3] == [None]:
         # `No, yes would need ...` goes on with a sentence about the other one.
         return None
-    return Unread(f"two options, {named[0]} and {named[1]}", "one option", "choose one of them")
+    second = next(place for place, word in enumerate(words) if match_id(word, options) == named[1])
+    before = words[second - 1]
+    if before.casefold() == "not":
+        # `exploding, not vanishing` names one and denies the other.
+        return None
+    return _choose_one(str(named[0]), str(named[1]))
 
 
 def _by_beginning(text: str, options: Mapping[str, str]) -> str | None:
     """`vanish: slopes multiply`, `(b) because ...`: an id, then its reason."""
     found = _OPENING_ID.match(text)
     return match_id(found["id"], options) if found else None
+
+
+def _by_first_line(text: str, options: Mapping[str, str]) -> str | None:
+    """An option on a line of its own, and below it a reason that may speak of the others."""
+    first = next(iter(lines_of(text)), "")
+    return match_id(without_bullet(first).strip(EDGES), options)
 
 
 def _by_polite_word(text: str, options: Mapping[str, str]) -> str | None:
