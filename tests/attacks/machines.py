@@ -83,7 +83,7 @@ MACHINES = (
             environment={"GRADE_ISOLATION": "container"}),
     Machine(name="a container, ordinary user", user=NOBODY, is_open=True,
             environment={"GRADE_ISOLATION": "container"}),
-    Machine(name="code of one's own", environment={"ATTACKED_TIER": "own code"}),
+    Machine(name="code of one's own", is_open=True, environment={"ATTACKED_TIER": "own code"}),
 )  # fmt: skip
 
 
