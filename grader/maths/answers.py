@@ -171,7 +171,8 @@ def undress(text: str) -> str:
             text = listed
     while len(text) > 4 and text[:2] == text[-2:] and text[:2] in ("**", "__"):
         text = text[2:-2].strip()
-    return re.sub(r"(?<=[^.\s])(?<!\\right)\s*[.,;](\s*+\${0,2})\s*+$", r"\1", text)
+    # `\;` before the dollar is space, and no full stop.
+    return re.sub(r"(?<=[^.\s])(?<!\\right)\s*(?<!\\)[.,;](\s*+\${0,2})\s*+$", r"\1", text)
 
 
 def _reads_as_maths(line: str) -> bool:

@@ -27,7 +27,9 @@ NAMING = (":=", "←")
 COMMENT = re.compile(
     r"(?:\\quad|\\qquad|\s{2,}|,?\s*)\s*(?:\\text(?:rm|it)?\{[^{}]*\}|\((?:by|using|since|because|as"
     r"|def|with|from)\b[^()]*\)|(?:\bby\b|\bsince\b|\bbecause\b|\bwhere\b)[^$]*"
-    r"|\[[A-Za-z]{2,}[A-Za-z ,]*\]|#.*|//\s.*)\s*$"
+    r"|\[[A-Za-z]{2,}[A-Za-z ,]*\]|#.*|//\s.*"
+    r"|(?:&&\s*)?\(?\\(?:text(?:rm|it)?|mbox)\{\s*\(?(?:since|because|by|using|as|from)\b[^{}]*\}.*"
+    r"|&&\s*\(?\\(?:text(?:rm|it)?|mbox)\{[^{}]*\}[^=<>]*)\s*$"
 )
 CONCLUDING = re.compile(
     r"[,;.]\s*(?:and\s+)?(?:so|hence|thus|therefore|then|which\s+gives|giving|i\.e\.)\b,?\s*(?=[^\s])"

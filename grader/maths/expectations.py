@@ -3,7 +3,7 @@
 Each expectation is multiplied out; factors free of random symbols come out, and what is left,
 as E[X²], becomes a number of its own. Two sides that agree then agree for every distribution.
 Sides that do not may still be equal for the one that is meant, so they are refuted only where
-their difference holds no expectation at all.
+their difference holds no expectation at all, or is of one sign for every distribution.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from grader.maths.compare import Agreement, Comparison, compare_trees
+from grader.maths.distributions import refute_for_every_distribution
 from grader.maths.normal_form import normal_form
 from grader.maths.scalars import OutOfRange
 from grader.maths.tree import Node, free_names, name, number, substitute, walk
@@ -45,6 +46,9 @@ def compare_expectations(
         return Comparison(
             zero.agreement, None, METHOD, zero.points_tried, "the sides differ by no expectation"
         )
+    witness = refute_for_every_distribution(student, reference, symbols, seed)
+    if witness is not None:
+        return Comparison(Agreement.DIFFERENT, witness, "distributions", found.points_tried)
     note = "what is known of the distribution is not stated"
     return Comparison(Agreement.UNDECIDED, None, METHOD, found.points_tried, note)
 

@@ -247,7 +247,6 @@ def test_expectation_is_linear(answer: str, text: str) -> None:
         "E[aX + b] = a^2 E[X] + b = a E[X] + b",
         "E[aX + b] = b = a E[X] + b",
         "E[X Y] + b = E[X] E[Y] + b",
-        "E[exp(X)] = exp(E[X])",
         "E[aX + b] ≤ a E[X] + b",
         "E[X^2] ≥ E[X]^2",
     ],
@@ -256,6 +255,13 @@ def test_what_a_distribution_may_make_true_is_left_to_a_person(text: str) -> Non
     last = text.split("=")[-1].split("≤")[-1].split("≥")[-1]
 
     assert judge({**RANDOM, "answer": last}, text).verdict is Verdict.UNDECIDED
+
+
+def test_step_that_no_distribution_makes_true_is_wrong_at_one_of_them() -> None:
+    outcome = judge({**RANDOM, "answer": "exp(E[X])"}, "E[exp(X)] = exp(E[X])")
+
+    assert outcome.verdict is Verdict.WRONG
+    assert "X = 0 (probability 1/2) or 2 (probability 1/2)" in outcome.feedback
 
 
 def test_constant_lost_from_an_expectation_is_wrong_for_every_distribution() -> None:
