@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 
 from grader.service.embedded import DRAIN, WAKE
+from grader.service.executing import Executor
 from grader.service.logs import configure_logs
 from grader.service.settings import Settings
 from grader.service.slots import Slots
 from grader.store.database import Store
+from grader.store.runs import claim_next
+
+LOOK_EVERY_S = 1.0
+"""Work that another process queued, as `grade admin` may, is found this soon."""
 
 
 def main() -> None:
@@ -24,7 +30,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     settings = Settings.model_validate_json(sys.stdin.buffer.readline())
     configure_logs(settings.log_level)
-    slots = Slots(Store(settings.database_url), settings)
+    name = f"embedded@{socket.gethostname()}"
+    slots = Slots(
+        Executor(Store(settings.database_url), settings),
+        lambda session: claim_next(session, settings.queues, name),
+        name=name,
+        look_every_s=LOOK_EVERY_S,
+        reconciles=False,
+    )
     # Read from the start: a service that is killed while this one begins must be noticed.
     drain_s: list[float] = []
     is_to_end = threading.Event()

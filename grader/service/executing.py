@@ -1,4 +1,4 @@
-"""Doing claimed gradings: what both engines have in common."""
+"""Doing gradings: claimed, laid out for a slot, graded, and kept or given back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,7 +25,7 @@ from grader.service.settings import Settings
 from grader.service.slot_process import Slot, SlotStopped
 from grader.service.versions import name_student
 from grader.store import runs
-from grader.store.blobs import read_blob
+from grader.store.blobs import read_blob, unpack
 from grader.store.database import Store
 from grader.store.finishing import Graded, Result, finish
 from grader.store.runs import Lease
@@ -36,12 +38,21 @@ then writes none."""
 log = logging.getLogger("grader.service")
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A claimed run with all that a slot needs to grade it, and the folder where that lies."""
+
+    lease: Lease
+    request: dict[str, Any]
+    folder: Path
+
+
 class Executor:
-    """Grades claimed runs in slots, and knows which leases it holds.
+    """Claims runs, grades them in slots, and knows which leases it holds.
 
     A result is kept while its slot goes on with the next; its lease is held until then. `held`
-    says when each lease under way began; `revoked` are those among them that must stop. `deliver`
-    is called, in the same transaction, for a run that goes back to the queue.
+    says when each lease was taken; `revoked` are those among them that must stop. `deliver` is
+    called, in the same transaction, for a run that goes back to the queue.
     """
 
     def __init__(
@@ -61,31 +72,56 @@ class Executor:
         self._home = settings.folder.absolute()
         (self._home / "slots").mkdir(parents=True, exist_ok=True)
         self._archives = tempfile.TemporaryDirectory(dir=self._home / "slots")
+        # Used again and again: a new folder for each would cost more than a short grading.
+        self._folders: SimpleQueue[Path] = SimpleQueue()
+        for number in range(settings.slot_count + 1):
+            folder = Path(self._archives.name) / str(number)
+            folder.mkdir()
+            self._folders.put(folder)
         self._keeper = Keeper(self._keep)
 
     def make_slot(self) -> Slot:
         """A slot whose sandbox uses its share of the processors."""
         cores = len(os.sched_getaffinity(0))
         calls = max(1, cores // self.settings.slot_count)
-        return Slot(self._home / "expected", calls, Path(tempfile.mkdtemp(dir=self._archives.name)))
+        return Slot(self._home / "expected", calls)
 
-    def execute(self, lease: Lease, slot: Slot) -> None:
+    def take(self, claim: Callable[[Session], Lease | None]) -> Prepared | None:
+        """Claim a run and lay it out; None when nothing waits.
+
+        At most one run more than there are slots is laid out at once; the next waits for a folder.
+        """
+
+        while True:
+            # A claim that a crash forgets is made again; its result finds no lease.
+            lease = self.store.attempt(claim, is_durable=False)
+            if lease is None:
+                return None
+            prepared = self._lay_out(lease)
+            if prepared is not None:
+                return prepared
+
+    def execute(self, prepared: Prepared, slot: Slot) -> None:
         """Grade; the result is kept soon, and the slot is free for the next at once."""
-        with self._lock:
-            self.held[lease.token] = time.monotonic()
+        lease = prepared.lease
         story = Story(self.store, lease)
         try:
-            result = self._grade(lease, slot, story)
+            result = self._grade(prepared, slot, story)
         except GraderError as fault:
-            try:
-                self._tell(lease, self._end_without(lease, fault))
-            finally:
-                self._let_go(lease)
+            self._give_up(lease, fault)
         except BaseException:
             self._let_go(lease)
             raise
         else:
             self._keeper.put(Graded(lease, result, story.was_told))
+
+    def give_back(self, prepared: Prepared) -> None:
+        """Put a run that no slot has begun back on the queue."""
+        self._clear(prepared)
+        try:
+            self._tell(prepared.lease, self._return(prepared.lease))
+        finally:
+            self._let_go(prepared.lease)
 
     def settle(self, limit_s: float) -> bool:
         """Wait until all results are kept; False when that took too long."""
@@ -105,17 +141,52 @@ class Executor:
         with self._lock:
             self.revoked |= set(tokens) & self.held.keys()
 
-    def _grade(self, lease: Lease, slot: Slot, story: Story) -> Result:
-        archive = slot.folder / lease.archive_name
+    def _lay_out(self, lease: Lease) -> Prepared | None:
+        """A claimed run, ready for a slot; None when it can't be graded, which is noted."""
+        with self._lock:
+            self.held[lease.token] = time.monotonic()
+        folder = self._folders.get()
+        path = folder / lease.archive_name
         try:
+            path.write_bytes(unpack(lease.archive_sha, lease.archive))
+            # A large one is in no memory while results wait to be kept.
+            return Prepared(replace(lease, archive=None), self._request(lease, path), folder)
+        except BaseException as fault:
+            path.unlink(missing_ok=True)
+            self._folders.put(folder)
+            if not isinstance(fault, GraderError):
+                self._let_go(lease)
+                raise
+            self._give_up(lease, fault)
+            return None
+
+    def _grade(self, prepared: Prepared, slot: Slot, story: Story) -> Result:
+        token = prepared.lease.token
+
+        def may_go_on() -> bool:
+            return not (self.is_stopping.is_set() or token in self.revoked)
+
+        try:
+            if not may_go_on():
+                raise SlotStopped
             return slot.grade(
-                self._prepare(lease, archive),
+                prepared.request,
                 limit_s=self.settings.run_minutes * 60,
                 on_part=story.add,
-                may_go_on=lambda: not (self.is_stopping.is_set() or lease.token in self.revoked),
+                may_go_on=may_go_on,
             )
         finally:
-            archive.unlink(missing_ok=True)
+            self._clear(prepared)
+
+    def _clear(self, prepared: Prepared) -> None:
+        (prepared.folder / prepared.lease.archive_name).unlink(missing_ok=True)
+        self._folders.put(prepared.folder)
+
+    def _give_up(self, lease: Lease, fault: GraderError) -> None:
+        try:
+            self._tell(lease, self._end_without(lease, fault))
+        finally:
+            self._let_go(lease)
 
     def _end_without(self, lease: Lease, fault: GraderError) -> RunState | None:
         """What becomes of a grading without a result."""
@@ -164,43 +235,44 @@ class Executor:
 
     def _stop(self, lease: Lease) -> RunState | None:
         if self.is_stopping.is_set():
-
-            def give_back(session: Session) -> RunState | None:
-                if not runs.give_back(session, lease):
-                    return None
-                self.deliver(session, lease.run_id)
-                return RunState.QUEUED
-
-            return self.store.attempt(give_back)
+            return self._return(lease)
         ended = self.store.attempt(lambda session: runs.end_cancelled(session, lease))
         return RunState.CANCELLED if ended else None
 
-    def _prepare(self, lease: Lease, path: Path) -> dict[str, Any]:
-        with self.store.read() as session:
-            path.write_bytes(read_blob(session, lease.archive_sha))
-            bundle = self._unpack(lease.bundle_sha, lambda sha: read_blob(session, sha))
+    def _return(self, lease: Lease) -> RunState | None:
+        def give_back(session: Session) -> RunState | None:
+            became = runs.give_back(session, lease)
+            if became is RunState.QUEUED:
+                self.deliver(session, lease.run_id)
+            return became
+
+        return self.store.attempt(give_back)
+
+    def _request(self, lease: Lease, archive: Path) -> dict[str, Any]:
         return {
-            "bundle": str(bundle),
+            "bundle": str(self._unpack(lease.bundle_sha)),
             "assignment": lease.assignment,
-            "archive": str(path),
+            "archive": str(archive),
             "name": lease.name,
             "secret": lease.secret,
             "student": name_student(lease.user_id),
         }
 
-    def _unpack(self, sha256: str, read: Any) -> Path:
+    def _unpack(self, sha256: str) -> Path:
         """A bundle as a folder; unpacked once a host, beside its place and then moved there."""
         place = self._home / "bundles" / sha256
         if place.is_dir():
             return place
+        with self.store.read() as session:
+            content = read_blob(session, sha256)
         place.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=place.parent))
-        with zipfile.ZipFile(io.BytesIO(read(sha256))) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             archive.extractall(draft)
         try:
             draft.rename(place)
         except OSError:
-            # Another slot was quicker.
+            # Another process was quicker.
             shutil.rmtree(draft, ignore_errors=True)
         return place
 

@@ -14,7 +14,7 @@ from grader.store.finishing import Graded
 WAITING = 32
 """Results that may wait: should the database be away, the slots wait too."""
 STREAM_S = 0.05
-LINGER_S = 0.025
+LINGER_S = 0.05
 """Where one result came so soon after another, more will: several cost little more than one,
 and nobody notices so short a wait."""
 

@@ -38,6 +38,5 @@ def configure_logs(level: str) -> None:
     root.setLevel(logging.WARNING)
     for name in ("grader", "uvicorn", "procrastinate"):
         logging.getLogger(name).setLevel(level.upper())
-    # Each migration step and each idle poll is of no interest.
-    for name in ("alembic", "procrastinate.worker"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    # Each migration step is of no interest.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

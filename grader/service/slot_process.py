@@ -38,13 +38,9 @@ class SlotStopped(SystemFault):
 
 
 class Slot:
-    """One grading process, started when first needed and again after it died.
+    """One grading process, started when first needed and again after it died."""
 
-    `folder` is for what is handed to it: a new one for each would cost more than a short grading.
-    """
-
-    def __init__(self, expected: Path, calls: int, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, expected: Path, calls: int) -> None:
         self._expected = expected
         self._calls = calls
         self._process: subprocess.Popen[bytes] | None = None

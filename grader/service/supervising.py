@@ -138,12 +138,9 @@ class Supervisor:
             log.warning("took back %d gradings of workers that are gone", count)
 
     def _reconcile(self) -> None:
-        from grader.store.delivery import deliver_lost, drop_dead_jobs
+        from grader.store.delivery import deliver_lost
 
         wait_s = min(LOST_AFTER_S, 2 * self._settings.stale_s)
-        dropped = self._store.attempt(
-            lambda session: drop_dead_jobs(session, self._settings.stale_s)
-        )
         lost = self._store.attempt(lambda session: deliver_lost(session, wait_s))
-        if dropped or lost:
-            log.warning("removed %d dead jobs, delivered %d runs again", dropped, lost)
+        if lost:
+            log.warning("delivered %d runs again", lost)

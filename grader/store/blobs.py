@@ -54,7 +54,14 @@ def read_blob(session: Session, sha256: str) -> bytes:
 
     Errors   SystemFault when they are gone or are not what they were.
     """
-    kept = session.connection().execute(_CONTENT, {"name": sha256}).scalar()
+    return unpack(sha256, session.connection().execute(_CONTENT, {"name": sha256}).scalar())
+
+
+def unpack(sha256: str, kept: bytes | None) -> bytes:
+    """What was kept under a name: another step, as it takes time and no transaction.
+
+    Errors   SystemFault when it is gone or is not what it was.
+    """
     if kept is None:
         raise SystemFault(f"the store has lost {sha256[:12]}…; restore it from a backup")
     content = zlib.decompress(kept)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from grader.errors import SystemFault
 
@@ -24,6 +24,9 @@ POOL = 12
 """Connections a process keeps: as many as the web process has busy threads."""
 OVERFLOW = 40
 """More of them for a moment: as many as the web process has threads at most."""
+
+ALIVE_S = 0.1
+"""A connection that was used so lately works: no database is back sooner. Others are tried out."""
 
 # A connection's option, by whether the write is durable: what SQLite is told before it.
 WRITES = {True: {"grade_synchronous": "FULL"}, False: {"grade_synchronous": "NORMAL"}}
@@ -42,6 +45,10 @@ class Store:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _open_sqlite(url) if self.is_sqlite else _open_postgresql(url)
+        # Connections of their own, opened when first used: to say it each time takes a round trip.
+        self._forgetful = (
+            self.engine if self.is_sqlite else _open_postgresql(url, "-c synchronous_commit=off")
+        )
         # SQLite lets one write at a time, and lets the others poll; a lock wakes the next at once.
         self._turn: AbstractContextManager[object] = (
             threading.Lock() if self.is_sqlite else nullcontext()
@@ -60,14 +67,9 @@ class Store:
         One that need not be durable may be forgotten, whole, when the machine (or PostgreSQL)
         crashes within a second; it does not wait for the disk.
         """
-        with (
-            self._turn,
-            Session(self.engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            connection = session.connection(execution_options=WRITES[is_durable])
-            if not is_durable and not self.is_sqlite:
-                connection.exec_driver_sql("set local synchronous_commit to off")
+        engine = self.engine if is_durable else self._forgetful
+        with self._turn, Session(engine, expire_on_commit=False) as session, session.begin():
+            session.connection(execution_options=WRITES[is_durable])
             yield session
 
     def attempt(self, work: Callable[[Session], Result], *, is_durable: bool = True) -> Result:
@@ -95,6 +97,7 @@ class Store:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        self._forgetful.dispose()
 
 
 def _is_passing(trouble: DBAPIError) -> bool:
@@ -145,12 +148,35 @@ def _open_sqlite(url: str) -> Engine:
     return engine
 
 
-def _open_postgresql(url: str) -> Engine:
-    return create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
+def _open_postgresql(url: str, option: str = "") -> Engine:
+    wanted = make_url(url).set(drivername="postgresql+psycopg")
+    options = [*wanted.normalized_query.get("options", ()), option]
+    engine = create_engine(
+        wanted.difference_update_query(["options"]),
         pool_size=POOL,
         max_overflow=OVERFLOW,
-        pool_pre_ping=True,
+        # The one that was used last, which need not be tried out.
+        pool_use_lifo=True,
         hide_parameters=True,
-        connect_args={"connect_timeout": 5, "application_name": "fairmark"},
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "fairmark",
+            "options": " ".join(options).strip(),
+        },
     )
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["given_back_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def try_out(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("given_back_at", time.monotonic()) < ALIVE_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            # The pool makes another.
+            raise DisconnectionError from None
+
+    return engine

@@ -1,7 +1,8 @@
 """Delivering gradings to workers on any host: Procrastinate's jobs, beside our own rows.
 
 A job says no more than which run is to be graded, and on which queue. The run's row is the truth:
-a job that comes twice, or late, or for a run that is done, finds nothing to claim.
+a job that comes twice, or late, or for a run that is done, finds nothing to claim. A job is taken
+and done in the transaction that claims its run, so that none is ever left half done.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
+from grader.store.runs import Lease, claim
 from grader.store.schema import GradingRun, RunState
 from grader.store.types import now
 
@@ -102,19 +104,22 @@ def deliver_lost(session: Session, older_than_s: float) -> int:
     return len(lost)
 
 
-def drop_dead_jobs(session: Session, silent_s: float) -> int:
-    """Remove jobs whose worker is gone; what they were for is swept up by its own row."""
-    dead = session.scalars(
-        text(
-            "select job.id from procrastinate_jobs job"
-            " left join procrastinate_workers worker on worker.id = job.worker_id"
-            " where job.status = 'doing' and (worker.id is null"
-            " or worker.last_heartbeat < now() - make_interval(secs => :silent_s))"
-        ),
-        {"silent_s": silent_s},
-    ).all()
-    for job_id in dead:
-        session.execute(
-            text("select procrastinate_finish_job_v1(:id, 'failed', true)"), {"id": job_id}
-        )
-    return len(dead)
+def claim_delivered(session: Session, queues: Sequence[str], worker: str) -> Lease | None:
+    """Take the most urgent job and claim its run; None when no job waits."""
+    connection = session.connection()
+    while True:
+        job = connection.execute(_TAKE, {"queues": list(queues)}).one_or_none()
+        if job is None:
+            return None
+        lease = claim(session, job.run_id, worker)
+        if lease is not None:
+            return lease
+
+
+_TAKE = text(
+    "select (job.args->>'run_id')::bigint as run_id,"
+    " procrastinate_finish_job_v1(job.id, 'succeeded', true)"
+    " from procrastinate_fetch_job_v2(cast(:queues as varchar[]), null) job"
+    " where job.id is not null"
+)
+"""Procrastinate's own functions, one within the other; the order of its queue is theirs."""

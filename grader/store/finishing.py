@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from grader.store.blobs import keep_blobs
@@ -64,46 +64,65 @@ def finish(session: Session, together: Sequence[Graded]) -> list[RunState | None
 
     Cost   Little more for several of one assignment than for one.
     """
-    states = [_finish(session, graded) for graded in together]
-    users: dict[int, set[int]] = defaultdict(set)
-    for graded, state in zip(together, states, strict=True):
-        if state is RunState.DONE:
-            users[graded.lease.assignment_id].add(graded.lease.user_id)
-    for assignment_id, user_ids in sorted(users.items()):
-        refresh(session, session.get_one(Assignment, assignment_id), sorted(user_ids))
+    connection = session.connection()
+    leases = {
+        "runs": [graded.lease.run_id for graded in together],
+        "tokens": [graded.lease.token for graded in together],
+    }
+    held = set(connection.execute(_HELD, leases).scalars())
+    states: list[RunState | None] = []
+    kept: list[tuple[Graded, str]] = []
+    for graded in together:
+        lease, fault = graded.lease, find_fault(graded.result.report)
+        if lease.run_id not in held:
+            states.append(None)
+        elif fault and lease.deaths == 0:
+            states.append(bury(session, lease.run_id, lease.token, fault))
+        else:
+            states.append(RunState.DONE)
+            kept.append((graded, fault))
+    if kept:
+        _keep(session, kept)
     return states
 
 
-def _finish(session: Session, graded: Graded) -> RunState | None:
-    lease, result = graded.lease, graded.result
-    fault = find_fault(result.report)
-    if fault and lease.deaths == 0:
-        return bury(session, lease.run_id, lease.token, fault)
+def _keep(session: Session, kept: Sequence[tuple[Graded, str]]) -> None:
     connection = session.connection()
-    staff = result.report
-    student_sha, staff_sha = keep_blobs(session, [result.student.encode(), result.staff.encode()])
-    held: Any = connection.execute(
-        _END,
-        {
-            "run": lease.run_id,
-            "token": lease.token,
-            "finished": now(),
-            "words": fault,
-            "score": staff.score,
-            "max_score": staff.max_score,
-            "open_points": staff.open_points,
-            "isolation": staff.isolation,
-            "environment": dict(staff.versions),
-            "student_report_sha": student_sha,
-            "staff_report_sha": staff_sha,
-        },
+    results = [graded.result for graded, _ in kept]
+    names = keep_blobs(
+        session, [text.encode() for each in results for text in (each.student, each.staff)]
     )
-    if held.rowcount != 1:
-        return None
-    _keep_outcomes(connection, lease.run_id, staff)
-    if graded.was_told_of:
-        connection.execute(_FORGET, {"run": lease.run_id})
-    return RunState.DONE
+    moment = now()
+    connection.execute(
+        _END,
+        [
+            {
+                "run": graded.lease.run_id,
+                "token": graded.lease.token,
+                "finished": moment,
+                "words": fault,
+                "score": graded.result.report.score,
+                "max_score": graded.result.report.max_score,
+                "open_points": graded.result.report.open_points,
+                "isolation": graded.result.report.isolation,
+                "environment": dict(graded.result.report.versions),
+                "student_report_sha": student_sha,
+                "staff_report_sha": staff_sha,
+            }
+            for (graded, fault), student_sha, staff_sha in zip(
+                kept, names[::2], names[1::2], strict=True
+            )
+        ],
+    )
+    _keep_outcomes(connection, [(graded.lease.run_id, graded.result.report) for graded, _ in kept])
+    told = [{"run": graded.lease.run_id} for graded, _ in kept if graded.was_told_of]
+    if told:
+        connection.execute(_FORGET, told)
+    users: dict[int, set[int]] = defaultdict(set)
+    for graded, _ in kept:
+        users[graded.lease.assignment_id].add(graded.lease.user_id)
+    for assignment_id, user_ids in sorted(users.items()):
+        refresh(session, session.get_one(Assignment, assignment_id), sorted(user_ids))
 
 
 def find_fault(report: Report) -> str:
@@ -120,7 +139,7 @@ def find_fault(report: Report) -> str:
     return f"could not be judged: {names}; {(notes or ['the report says more'])[0][:FAULT_LENGTH]}"
 
 
-def _keep_outcomes(connection: Connection, run_id: int, staff: Report) -> None:
+def _keep_outcomes(connection: Connection, reports: Sequence[tuple[int, Report]]) -> None:
     parts = [
         {
             "run_id": run_id,
@@ -131,6 +150,7 @@ def _keep_outcomes(connection: Connection, run_id: int, staff: Report) -> None:
             "max_score": part.max_score,
             "open_points": part.open_points,
         }
+        for run_id, staff in reports
         for position, part in enumerate(staff.parts)
     ]
     checks = [
@@ -147,6 +167,7 @@ def _keep_outcomes(connection: Connection, run_id: int, staff: Report) -> None:
             "elapsed_ms": check.elapsed_ms,
             "memory_mib": check.memory_mib,
         }
+        for run_id, staff in reports
         for part in staff.parts
         for position, check in enumerate(part.checks)
     ]
@@ -163,6 +184,17 @@ def shorten(part_id: str) -> str:
 
 _RUNS: Any = GradingRun.__table__
 _EVENTS: Any = RunEvent.__table__
+# In order, and locked, so that nobody takes one away between this look and the end.
+_HELD = (
+    select(_RUNS.c.id)
+    .where(
+        _RUNS.c.id.in_(bindparam("runs", expanding=True)),
+        _RUNS.c.lease_token.in_(bindparam("tokens", expanding=True)),
+        _RUNS.c.state == RunState.RUNNING,
+    )
+    .order_by(_RUNS.c.id)
+    .with_for_update()
+)
 _END = (
     update(_RUNS)
     .where(

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from grader.errors import Conflict, NotFound
 from grader.store.schema import (
     Assignment,
+    Blob,
     Course,
     GradingRun,
     ProblemVersion,
@@ -48,15 +49,11 @@ class Lease:
     user_id: int
     bundle_sha: str
     archive_sha: str
+    archive: bytes | None
+    """As the store keeps it; None once it is laid out, or when it is gone."""
     archive_name: str
     name: str
     secret: str
-
-
-def find_next(session: Session, queues: Sequence[str]) -> int | None:
-    """The most urgent waiting grading; None when nothing waits."""
-    found = session.connection().execute(_NEXT, {"queues": list(queues)}).scalar()
-    return None if found is None else int(found)
 
 
 def claim_next(session: Session, queues: Sequence[str], worker: str) -> Lease | None:
@@ -100,6 +97,7 @@ def _lease(session: Session, statement: Any, worker: str, asked: Mapping[str, An
         user_id=row.user_id,
         bundle_sha=row.bundle_sha,
         archive_sha=row.archive_sha or "",
+        archive=row.content,
         archive_name=row.archive_name,
         name=row.name,
         secret=row.secret,
@@ -132,6 +130,7 @@ _LEASED = (
         Submission.assignment_id,
         Submission.user_id,
         Submission.archive_sha,
+        Blob.content,
         Submission.archive_name,
         Submission.name,
         Course.secret,
@@ -140,6 +139,7 @@ _LEASED = (
     .join(Assignment, Assignment.id == Submission.assignment_id)
     .join(Course, Course.id == GradingRun.course_id)
     .join(ProblemVersion, ProblemVersion.id == GradingRun.version_id)
+    .outerjoin(Blob, Blob.sha256 == Submission.archive_sha)
     .where(GradingRun.id == bindparam("run_id"))
 )
 
@@ -174,21 +174,27 @@ def note_parts(session: Session, lease: Lease, parts: Sequence[dict[str, Any]]) 
     )
 
 
-def give_back(session: Session, lease: Lease) -> bool:
-    """Put a grading back on the queue, as if it had never begun: its worker is stopping."""
+def give_back(session: Session, lease: Lease) -> RunState | None:
+    """Put a grading back on the queue, as if it had never begun: nobody here goes on with it.
+
+    Gives what became of it: queued, or cancelled as was asked; None when the lease was lost.
+    """
+    asked = GradingRun.cancel_asked_at.is_not(None)
     is_back = _end(
         session,
         lease,
-        state=RunState.QUEUED,
+        state=case((asked, RunState.CANCELLED.value), else_=RunState.QUEUED.value),
+        finished_at=case((asked, now()), else_=None),
         lease_token=None,
         starts=GradingRun.starts - 1,
         started_at=None,
         heartbeat_at=None,
     )
-    if is_back:
-        # What was told of it is told anew; a start that tells nothing forgets nothing either.
-        session.execute(delete(RunEvent).where(RunEvent.run_id == lease.run_id))
-    return is_back
+    if not is_back:
+        return None
+    # What was told of it is told anew; a start that tells nothing forgets nothing either.
+    session.execute(delete(RunEvent).where(RunEvent.run_id == lease.run_id))
+    return _read_state(session, lease.run_id)
 
 
 def bury(
@@ -225,7 +231,7 @@ def bury(
     if done.rowcount != 1:
         return None
     session.execute(delete(RunEvent).where(RunEvent.run_id == run_id))
-    return RunState(session.scalars(select(GradingRun.state).where(GradingRun.id == run_id)).one())
+    return _read_state(session, run_id)
 
 
 def find_stale(session: Session, before: dt.datetime | None) -> list[tuple[int, str]]:
@@ -348,3 +354,7 @@ def _end(session: Session, lease: Lease, **values: Any) -> bool:
         .execution_options(synchronize_session=False)
     )
     return bool(done.rowcount == 1)
+
+
+def _read_state(session: Session, run_id: int) -> RunState:
+    return RunState(session.scalars(select(GradingRun.state).where(GradingRun.id == run_id)).one())

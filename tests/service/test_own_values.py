@@ -110,11 +110,11 @@ def test_each_student_is_asked_and_graded_by_their_own_values(klass: Class, tmp_
 
 
 def grade_next(klass: Class, executor: Executor, slot: Slot) -> None:
-    lease = klass.store.attempt(lambda session: runs.claim_next(session, ["cpu"], "test"))
-    assert lease is not None
-    executor.execute(lease, slot)
+    prepared = executor.take(lambda session: runs.claim_next(session, ["cpu"], "test"))
+    assert prepared is not None
+    executor.execute(prepared, slot)
     assert executor.settle(30)
-    assert find_run(klass, lease.run_id).state == RunState.DONE
+    assert find_run(klass, prepared.lease.run_id).state == RunState.DONE
 
 
 def find_run(klass: Class, run_id: int) -> GradingRun:

@@ -1,0 +1,136 @@
+"""Claiming runs for slots: one as soon as a slot is free, and in a stream one before that."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from grader.service.executing import Executor, Prepared
+from grader.store.runs import Lease
+
+SHORT_S = 0.25
+"""A grading that took no longer is short: claiming the next is then a good part of the whole."""
+AHEAD_S = 0.3
+"""A run that was claimed ahead and finds no slot for so long goes back: another host may be free,
+and its student may hand in again or think better of it."""
+PAUSE_S = 1.0
+"""Before the database is asked again that did not answer."""
+
+log = logging.getLogger("grader.service")
+
+
+class Claimer:
+    """A thread that claims runs and lays them out for slots that ask for them.
+
+    While short gradings come one after another, one run for all slots is claimed before a slot is
+    free: it is held like those under way, may be overtaken by nothing, and goes back to the queue
+    when no slot takes it soon. Work that nobody rings for is found within `look_every_s`.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        claim: Callable[[Session], Lease | None],
+        look_every_s: float,
+        ahead_s: float = AHEAD_S,
+    ) -> None:
+        self._executor = executor
+        self._claim = claim
+        self._look_every_s = look_every_s
+        self._ahead_s = ahead_s
+        self._changed = threading.Condition()
+        self._ready: deque[Prepared] = deque()
+        self._free = 0
+        self._rings = 0
+        self._may_be_ahead = False
+        """Whether one may be claimed for which no slot is free: until there is none."""
+        self._back_at = 0.0
+        """When the last that was claimed goes back, should no slot be free for it."""
+        self._is_over = False
+        self._thread = threading.Thread(target=self._work, name="claimer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to claim."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was queued, or released."""
+        with self._changed:
+            self._rings += 1
+            self._changed.notify_all()
+
+    def take(self, last_took_s: float | None) -> Prepared | None:
+        """For a free slot: the next run, once there is one; None when nothing more is claimed.
+
+        `last_took_s` is how long the grading took that the slot comes from, None for none.
+        """
+        with self._changed:
+            self._may_be_ahead = last_took_s is not None and last_took_s <= SHORT_S
+            # What was graded may be queued again, without a ring.
+            self._rings += 1
+            self._free += 1
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._ready or self._is_over)
+            self._free -= 1
+            self._changed.notify_all()
+            return None if self._is_over else self._ready.popleft()
+
+    def stop(self) -> None:
+        """Claim nothing more; what no slot has taken goes back to the queue."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+        self._thread.join()
+        while self._ready:
+            self._executor.give_back(self._ready.popleft())
+
+    def _work(self) -> None:
+        while not self._is_over:
+            try:
+                self._go_on()
+            except Exception:
+                # The database may be away for a moment; what was claimed is swept up later.
+                log.exception("nothing was claimed; it is tried again")
+                with self._changed:
+                    self._changed.wait_for(lambda: self._is_over, PAUSE_S)
+
+    def _go_on(self) -> None:
+        """Claim one run that is wanted, or give one back that nobody has wanted for long."""
+        with self._changed:
+            while not (self._is_over or self._wants_one() or self._has_waited()):
+                self._changed.wait(self._find_patience_s())
+            if self._is_over:
+                return
+            late = self._ready.pop() if self._has_waited() else None
+            self._may_be_ahead = self._may_be_ahead and late is None
+            rings = self._rings
+        if late is not None:
+            self._executor.give_back(late)
+            return
+        prepared = self._executor.take(self._claim)
+        with self._changed:
+            if prepared is not None:
+                self._ready.append(prepared)
+                self._back_at = time.monotonic() + self._ahead_s
+                self._changed.notify_all()
+            else:
+                self._may_be_ahead = self._may_be_ahead and self._rings != rings
+                self._changed.wait_for(
+                    lambda: self._rings != rings or self._is_over, self._look_every_s
+                )
+
+    def _wants_one(self) -> bool:
+        return len(self._ready) < self._free or (self._may_be_ahead and not self._ready)
+
+    def _has_waited(self) -> bool:
+        return bool(self._ready) and not self._free and time.monotonic() >= self._back_at
+
+    def _find_patience_s(self) -> float | None:
+        if self._ready and not self._free:
+            return max(0.0, self._back_at - time.monotonic())
+        return None
