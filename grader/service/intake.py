@@ -66,9 +66,13 @@ def look_at(path: Path, name: str) -> HandedIn:
 
     Errors   SubmissionError, one line that says what to do.
     """
-    from grader.submission.read import identify, read_with_files
+    from grader.submission.read import identify, read_with_files, show_path
 
-    _, files = read_with_files(path)
+    try:
+        _, files = read_with_files(path)
+    except SubmissionError as trouble:
+        # Where it lies on this machine is nobody's business but ours.
+        raise SubmissionError(str(trouble).replace(show_path(path), path.name)) from None
     return HandedIn(
         archive=path.read_bytes(),
         archive_name=path.name,

@@ -48,6 +48,20 @@ def test_B11_a_strangers_endless_json_is_not_kept(siege: Siege, path: str) -> No
     siege.require_honest()
 
 
+@pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18), b"PK\x03\x04", b"no archive"])
+def test_B58_a_refusal_does_not_say_where_uploads_lie(siege: Siege, content: bytes) -> None:
+    path = f"{API}{PLACE}/submissions?file=dep.zip"
+    headers = {"Authorization": f"Bearer {siege.service.token('student')}"}
+
+    response = siege.send("POST", path, content=content, headers=headers)
+
+    assert response.status_code == 422
+    assert "dep.zip" in response.text or not content
+    for private in ("incoming", str(siege.service.folder), "/tmp", "grade.db"):
+        assert private not in response.text
+    siege.require_honest()
+
+
 def test_B12_an_event_without_a_signature_is_not_read(siege: Siege) -> None:
     for signature in ("", "sha256=", "sha1=" + "0" * 40, "sha256=" + "é" * 64, "\xff"):
         response = pour(
