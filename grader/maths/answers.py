@@ -16,7 +16,7 @@ from grader.maths.memberships import (
     join_statements,
 )
 from grader.maths.read import LATEX, Notation, read
-from grader.maths.trailing_definitions import cut_definitions
+from grader.maths.trailing_definitions import cut_definitions, put_behind
 from grader.maths.tree import Formula, Node, Unreadable
 from grader.maths.worded_cases import spell_cases
 from grader.maths.words_beside import (
@@ -146,6 +146,8 @@ def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
     for told, unread, is_changed in ((bare, "", False), prose or (bare, "", False)):
         if (spelled := spell_cases(told)) is not None:
             yield spelled, unread, is_changed
+    if (turned := put_behind(whole)) is not None:
+        yield turned, "", False
     if displayed:
         if stands_in_maths(whole):
             yield without_marks(bare), "", False

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from grader.maths.definitions import define
 from grader.maths.read import Notation, read
 from grader.maths.shapes import infer_shape
-from grader.maths.tree import Formula, Node, Unreadable, free_names
+from grader.maths.tree import Formula, Node, Unreadable, free_names, name, substitute
 from grader.spec.models import Symbol
 
 WORD = re.compile(
@@ -114,14 +114,18 @@ def _read_all(
                     return None
                 claims.append((left, right))
                 continue
-            name = _new_name(left, given, known, notation)
-            if name is None:
+            defined = _new_name(left, given, known, notation)
+            if defined is None:
                 return None
             tree = define(value, definitions, known)
-            known[name] = Symbol(shape=infer_shape(tree, symbols) or ())
-            definitions[name] = tree
+            known[defined] = Symbol(shape=infer_shape(tree, symbols) or ())
+            definitions[defined] = tree
         if len(later) == len(waiting):
-            return None
+            explained = [_read_notation(pair, known, notation) for pair in waiting if pair]
+            if not is_word or None in explained:
+                return None
+            claims.extend(pair for pair in explained if pair)
+            break
         waiting = later
     return Explained(
         re.sub(r"(?:[\s,;.]|\\(?:quad|qquad|[,;:!]))+$", "", main),
@@ -177,6 +181,40 @@ def _without_square(left: str, value: Node) -> tuple[str, Node]:
     """`σ² = v` defines σ as the root of v, which no answer holds but squared."""
     found = SQUARE.fullmatch(left)
     return (found["name"], Node("call", (value,), "sqrt")) if found else (left, value)
+
+
+def _read_notation(
+    pair: tuple[str, str], known: Mapping[str, Symbol], notation: Notation
+) -> tuple[Formula, Formula] | None:
+    """`where (u)_+ = max(0, u)`: a sign explained with a letter of its own, at a declared one."""
+    unread = read(pair[0], known, notation=notation)
+    numbers = (one for one, symbol in known.items() if not symbol.shape and not symbol.arguments)
+    found = NOT_DECLARED.match(unread.message) if isinstance(unread, Unreadable) else None
+    at = next(numbers, None)
+    if found is None or at is None:
+        return None
+    symbols = {**known, found["name"]: Symbol()}
+    left, right = (read(side, symbols, notation=notation) for side in pair)
+    if isinstance(left, Unreadable) or isinstance(right, Unreadable) or left.tree.op == "name":
+        return None
+    trees = (substitute(side.tree, {found["name"]: name(at)}) for side in (left, right))
+    first, second = (Formula(tree, side) for tree, side in zip(trees, pair, strict=True))
+    return first, second
+
+
+LEADING = re.compile(
+    r"\A\s*+(?:(?:let|set|with|put|define|for|where|if we set)\b\s*+)?"
+    r"(?P<definition>[^,;.=<>]{1,60}(?<![:!])=(?!=)[^,;=<>]{1,160}?)\s*+[,;.]\s*+"
+    r"(?:so|then|hence|thus|therefore|and|we (?:get|have|find)|this gives)\b[:,]?\s+"
+    r"(?P<rest>\S.*)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def put_behind(text: str) -> str | None:
+    """`b = 1 - a, so m = b x` as `m = b x where b = 1 - a`; None where nothing is defined first."""
+    found = LEADING.match(text)
+    return f"{found['rest'].rstrip('. ')} where {found['definition']}" if found else None
 
 
 def _new_name(
