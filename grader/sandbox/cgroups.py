@@ -11,7 +11,7 @@ import functools
 import itertools
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +23,12 @@ WANTED = ("memory", "pids", "cpu")
 REQUIRED = ("memory", "pids")
 ADVICE = "systemd-run --user --scope -p Delegate=yes grade ..."
 
+PATIENCE_S = 1
+"""For the killed to leave a group: milliseconds, and on a machine that is busy enough, more."""
+
 _count = itertools.count()
+_lingering: set[Path] = set()
+"""Groups that could not be removed yet: looked at again whenever one is made or removed."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,14 @@ def _remove_group(folder: Path) -> None:
         folder.rmdir()
 
 
+def _remove_lingering(folders: Iterable[Path] = ()) -> None:
+    _lingering.update(folders)
+    for folder in list(_lingering):
+        _remove_group(folder)
+        if not folder.exists():
+            _lingering.discard(folder)
+
+
 @dataclass
 class WorkerGroups:
     """The folders in which one worker makes a group a child."""
@@ -163,12 +176,13 @@ class WorkerGroups:
 
     def remove(self) -> None:
         """Remove the groups; what was in them has been killed and takes a moment to leave."""
-        patience = time.monotonic() + 1
+        patience = time.monotonic() + PATIENCE_S
         for folder in self.folders.values():
             _remove_group(folder)
             while folder.exists() and time.monotonic() < patience:
                 time.sleep(0.001)
                 _remove_group(folder)
+        _remove_lingering(self.folders.values())
         self.folders.clear()
 
 
@@ -176,6 +190,7 @@ def make_groups(lent: Lent | None) -> WorkerGroups | None:
     """Folders for a new worker; None where the machine lends none, or no more of them."""
     if lent is None:
         return None
+    _remove_lingering()
     made = WorkerGroups(lent)
     name = f"{PREFIX}-{os.getpid()}-{next(_count)}"
     try:

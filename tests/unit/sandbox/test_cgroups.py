@@ -135,3 +135,27 @@ def _find_groups(folder: Path) -> set[str]:
         for path in folder.glob("call*")
         if len((path / "cgroup.procs").read_text().split()) >= 3
     }
+
+
+def test_a_group_that_its_members_are_slow_to_leave_is_removed_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cgroups, "PATIENCE_S", 0.01)
+    lent = cgroups.Lent("v1", {"memory": plant(tmp_path, {"procs": ""})})
+    slow = cgroups.make_groups(lent)
+    assert slow is not None
+    (folder,) = slow.folders.values()
+    # No folder with anything in it can be removed, as no group with a process can.
+    (folder / "member").write_text("")
+    slow.close()
+    slow.remove()
+    assert folder.exists()
+
+    (folder / "member").unlink()
+    following = cgroups.make_groups(lent)
+
+    assert following is not None
+    assert not folder.exists()
+    following.close()
+    following.remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["procs"]
