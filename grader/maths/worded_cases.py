@@ -23,6 +23,8 @@ CONDITION_FIRST = re.compile(
 REST_LAST = re.compile(rf"(?P<value>.+?)\s+{REST}", re.IGNORECASE | re.DOTALL)
 REST_FIRST = re.compile(rf"{REST}\s*[:,]?\s*(?P<value>.+)", re.IGNORECASE | re.DOTALL)
 MOST_CASES = 8
+MOST_CHARACTERS = 2000
+"""Whoever has more to say writes it as a formula."""
 
 
 def spell_cases(text: str) -> str | None:
@@ -30,8 +32,9 @@ def spell_cases(text: str) -> str | None:
 
     Cost     linear in the text: each piece between commas is matched once.
     """
-    if not KEYWORD.search(text):
+    if len(text) > MOST_CHARACTERS or not KEYWORD.search(text):
         return None
+    text = re.sub(r"\s*+\n\s*+", "\n", re.sub(r"[ \t]++", " ", text))
     is_latex = "\\" in text or "$" in text
     bare = TEXT.sub(lambda found: f" {found.group(1) or ''} ", text.replace("$", " ")).strip(" .")
     label = found["label"] if (found := LABEL.match(bare)) else ""
