@@ -45,10 +45,15 @@ class Store:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _open_sqlite(url) if self.is_sqlite else _open_postgresql(url)
-        # Connections of their own, opened when first used: to say it each time takes a round trip.
-        self._forgetful = (
-            self.engine if self.is_sqlite else _open_postgresql(url, "-c synchronous_commit=off")
-        )
+        self._reader = self._forgetful = self.engine
+        if not self.is_sqlite:
+            # Connections of their own, opened when first used. A rolled back transaction makes the
+            # driver forget the statements it has prepared, so that reading begins none; and that
+            # a write is not durable would take a round trip to say each time.
+            self._reader = _open_postgresql(
+                url, "-c default_transaction_read_only=on"
+            ).execution_options(isolation_level="AUTOCOMMIT")
+            self._forgetful = _open_postgresql(url, "-c synchronous_commit=off")
         # SQLite lets one write at a time, and lets the others poll; a lock wakes the next at once.
         self._turn: AbstractContextManager[object] = (
             threading.Lock() if self.is_sqlite else nullcontext()
@@ -56,8 +61,8 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one moment and changes nothing."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """A session that changes nothing; PostgreSQL answers each question as of its moment."""
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -96,8 +101,8 @@ class Store:
 
     def close(self) -> None:
         """Give all connections back."""
-        self.engine.dispose()
-        self._forgetful.dispose()
+        for engine in (self.engine, self._reader, self._forgetful):
+            engine.dispose()
 
 
 def _is_passing(trouble: DBAPIError) -> bool:
