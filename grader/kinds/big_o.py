@@ -7,8 +7,9 @@ import re
 from grader import maths
 from grader.errors import BrokenReference
 from grader.kinds.expression import as_text
-from grader.kinds.marking import ANSWER, explain, fall_short, find_mistake, leave_open
+from grader.kinds.marking import ANSWER, explain, fall_short, find_mistake, leave_open, refuse
 from grader.kinds.protocol import Bench, HandedIn
+from grader.kinds.reading_text import unfit
 from grader.maths.growth import Growth, GrowthComparison, compare_growth
 from grader.maths.tree import Node
 from grader.spec.parts import BigOPart
@@ -29,6 +30,9 @@ def judge(part: BigOPart, part_id: str, handed_in: HandedIn, bench: Bench) -> tu
     assert handed_in.answer is not None
     reference = _read_listed(part, part_id, part.answer)
     relations = [_read_relation(part, part_id, text) for text in part.relations]
+    taken_back = unfit(handed_in.answer.text)
+    if taken_back is not None:
+        return (refuse(taken_back),)
     read = read_bound(part, handed_in.answer.text)
     if isinstance(read, maths.Unreadable):
         return (failed(ANSWER, Verdict.REFUSED, read.show()),)

@@ -6,7 +6,7 @@ import re
 
 from grader.kinds.numbers import Number, is_right, is_rounded
 from grader.kinds.reading_numbers import read_exactly, read_plain
-from grader.kinds.reading_text import Unread, fold, lines_of, quote, too_long, undress
+from grader.kinds.reading_text import Unread, fold, lines_of, quote, too_long, undress, unfit
 
 MOST_LINES = 40
 """Of an answer that is one number: a derivation has ten."""
@@ -54,7 +54,7 @@ _HEDGED = re.compile(
 
 def read_number(text: str) -> tuple[Number, ...] | Unread:
     """The number an answer gives; where it can be read in two ways (`1,386`), both."""
-    refused = too_long(text)
+    refused = unfit(text)
     if refused:
         return refused
     lines = _join_chains(lines_of(undress(text)))

@@ -14,8 +14,8 @@ from grader.kinds.reading_text import (
     lines_of,
     quote,
     split_outside_brackets,
-    too_long,
     undress,
+    unfit,
     without_bullet,
 )
 
@@ -70,7 +70,7 @@ _PAIRS = {"[": "]", "(": ")", "{": "}"}
 
 def read_array(text: str) -> Array | Unread:
     """The array that an answer gives."""
-    refused = too_long(text)
+    refused = unfit(text)
     if refused:
         return refused
     nested = read_nested(text)

@@ -13,8 +13,8 @@ from grader.kinds.reading_text import (
     plain,
     quote,
     split_outside_brackets,
-    too_long,
     undress,
+    unfit,
     without_bullet,
 )
 
@@ -26,7 +26,7 @@ _NO_TICK = re.compile(r"\A(?:[-*+•]\s*)?(?:\[\s*\]|[☐□▢❌])\s*(.*)\Z")
 
 def read_options(text: str, options: Mapping[str, str]) -> tuple[str, ...] | Unread:
     """The options that a list names, in its order, each once."""
-    refused = too_long(text)
+    refused = unfit(text)
     if refused:
         return refused
     lines = lines_of(plain(text))

@@ -11,8 +11,8 @@ from grader.kinds.reading_text import (
     lines_of,
     plain,
     quote,
-    too_long,
     undress,
+    unfit,
     without_bullet,
 )
 
@@ -37,6 +37,8 @@ _OFFERED = re.compile(
 )
 """What ends in another option as one more to choose from: `yes, or else no`."""
 
+_DENIES = re.compile(r"not|never|without|unlike|over|than|instead|against|no|beats|\w+n't", re.I)
+
 _LINE_OF_ONE = re.compile(
     r"""\A[(\["']*(?P<id>[\w-]+)[)\]"']*\s*(?:[.!]?\Z|,?\s*(?:because|since)\b)""",
     re.VERBOSE | re.IGNORECASE,
@@ -58,7 +60,7 @@ TICK = re.compile(r"\A(?:[-*+•]\s*)?(?:\[\s*[xX✓✔]\s*\]|[☑☒✓✔✅])
 
 def read_option(text: str, options: Mapping[str, str]) -> str | Unread:
     """The option that an answer of one option names."""
-    refused = too_long(text)
+    refused = unfit(text)
     if refused:
         return refused
     answer = _ticked_alone(plain(text)) or undress(text)
@@ -90,8 +92,18 @@ def _find_another(answer: str, flat: str, named: str, options: Mapping[str, str]
     is_one = offered is not None and not (offered["sign"] and len(offered["id"]) == 1)
     ids = [offered["id"]] if offered and is_one else []
     ids += [found["id"] for line in lines_of(answer) if (found := _LINE_OF_ONE.match(line))]
+    ids += _name_last(flat, named, options)
     others = (match_id(each, options) or _by_polite_word(each, options) for each in ids)
     return next((other for other in others if other not in (None, named)), None)
+
+
+def _name_last(text: str, named: str, options: Mapping[str, str]) -> list[str]:
+    """The last word, where little but an option stands before it: `no vs yes`, `no # yes`."""
+    words = re.findall(r"[\w'-]+", text)
+    is_brief = 2 <= len(words) <= 4 and match_id(words[0], options) == named
+    if not is_brief or len(words[-1]) == 1 or any(_DENIES.match(word) for word in words[1:-1]):
+        return []
+    return words[-1:]
 
 
 def _choose_one(one: str, other: str) -> Unread:

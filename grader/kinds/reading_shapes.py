@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grader.kinds.numbers import show_fraction
 from grader.kinds.reading_numbers import read_plain
-from grader.kinds.reading_text import Unread, fold, lines_of, quote, too_long, undress
+from grader.kinds.reading_text import Unread, fold, lines_of, quote, undress, unfit
 from grader.kinds.splitting_shapes import split_sizes
 from grader.spec.models import Symbol
 
@@ -83,7 +83,7 @@ _IN_PROSE = re.compile(
 
 def read_shape(text: str, symbols: Mapping[str, Symbol]) -> Shape | Unread:
     """The sizes of the one shape that an answer gives."""
-    refused = too_long(text)
+    refused = unfit(text)
     if refused:
         return refused
     answer = undress(text, is_formula=True)

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from grader.kinds.hedging import find_hedge
+
 LONGEST_ANSWER = 20_000
 """Characters: a page of numbers is a tenth of it; what is longer is not a short answer."""
 
@@ -65,6 +67,14 @@ def too_long(text: str) -> Unread | None:
     if len(text) <= LONGEST_ANSWER:
         return None
     return Unread(f"{len(text)} characters", "a short answer", "hand in the answer alone")
+
+
+def unfit(text: str) -> Unread | None:
+    """Refuse what is too long, and what takes itself back: it is no answer to be marked."""
+    hedge = find_hedge(text)
+    if hedge:
+        return Unread(f"'{quote(hedge)}'", "one answer, without conditions", "write it alone")
+    return too_long(text)
 
 
 def plain(text: str) -> str:
