@@ -9,7 +9,7 @@ from grader.errors import BrokenReference
 from grader.kinds.expression import as_text
 from grader.kinds.marking import ANSWER, explain, fall_short, find_mistake, leave_open, refuse
 from grader.kinds.protocol import Bench, HandedIn
-from grader.kinds.reading_text import unfit
+from grader.kinds.reading_text import Unread, unfit
 from grader.maths.growth import Growth, GrowthComparison, compare_growth
 from grader.maths.tree import Node
 from grader.spec.parts import BigOPart
@@ -30,9 +30,9 @@ def judge(part: BigOPart, part_id: str, handed_in: HandedIn, bench: Bench) -> tu
     assert handed_in.answer is not None
     reference = _read_listed(part, part_id, part.answer)
     relations = [_read_relation(part, part_id, text) for text in part.relations]
-    taken_back = unfit(handed_in.answer.text)
-    if taken_back is not None:
-        return (refuse(taken_back),)
+    unread = unfit(handed_in.answer.text) or _find_second(handed_in.answer.text)
+    if unread is not None:
+        return (refuse(unread),)
     read = read_bound(part, handed_in.answer.text)
     if isinstance(read, maths.Unreadable):
         return (failed(ANSWER, Verdict.REFUSED, read.show()),)
@@ -67,6 +67,14 @@ def judge(part: BigOPart, part_id: str, handed_in: HandedIn, bench: Bench) -> tu
         ),
     )
     return (fall_short(_explain_growth(understood, found), understood, mistake=mistake),)
+
+
+def _find_second(text: str) -> Unread | None:
+    """A list of bounds is no sum with minus signs."""
+    listed = [line for line in text.splitlines() if BULLET.match(line) and LETTER.search(line)]
+    if len(listed) < 2:
+        return None
+    return Unread(f"a list of {len(listed)} bounds", "one bound", "write it alone")
 
 
 def read_bound(part: BigOPart, text: str) -> tuple[str, maths.Formula] | maths.Unreadable:

@@ -40,6 +40,7 @@ def test_a_hedge_earns_nothing(kind: str, hedge: str) -> None:
         ("value", "3.3 is wrong"),
         ("value", "3.3 is not the answer!"),
         ("bigO", "O(n*k) is incorrect"),
+        ("bigO", "- O(n*k)\n- O(n)"),
         ("choice", "no is wrong"),
         ("choice", "no vs yes"),
         ("choice", "no : yes"),
