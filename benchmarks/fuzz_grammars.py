@@ -32,9 +32,10 @@ PROCESSES = 2
 LIMIT_S = 0.05
 MOST_FAULTS = 20
 CASES = Path(__file__).parents[1] / "tests" / "maths_cases"
-FILES = ("formulas.yaml", "held_out_formulas.yaml", "unseen_formulas.yaml")
+FILES = ("formulas.yaml", "held_out_formulas.yaml", "unseen_formulas.yaml", "code_formulas.yaml")
 PYTHON = r"""x w y f ( ) [ ] , + - * / ** // % @ == < > <= != and or not if else for in range
-exp sum Max Piecewise lambda .T 2 0.5 1e-3 & | ~ = : ; ' " _ . True None k np. sp."""
+exp sum Max Piecewise lambda .T 2 0.5 1e-3 & | ~ = : ; ' " _ . True None k np. sp. [:, 'ij,j->i'
+np.einsum( .mean( axis=0 keepdims=True .reshape( -1 .shape[0] torch.clamp( min= [-1]"""
 PLAIN = r"""x w y f λ ( ) { } [ ] | || + - * / ^ _ = < > , ; ' ! 2 0.5 1{ Σ Π ² ₁ √ ∂ ≤ ≠ · × ⊙ ᵀ
 π ‖ ⟨ ⟩ ⌊ ⌋ ∞ ± ½ d/dx sum exp log max relu σ for where e 10% → x_1 E["""
 LATEX = r"""x w y f ( ) { } [ ] | ^ _ = < > & \\ \frac \dfrac \sum \prod \left \right \begin{cases}

@@ -26,7 +26,7 @@ from grader.spec.models import Tolerance
 from grader.spec.parts import BigOPart
 
 CASES = Path(__file__).parents[1] / "tests" / "maths_cases"
-FILES = ("formulas.yaml", "held_out_formulas.yaml", "unseen_formulas.yaml")
+FILES = ("formulas.yaml", "held_out_formulas.yaml", "unseen_formulas.yaml", "code_formulas.yaml")
 LIMIT_S = 5
 """Of every method; the grader's own worst case is 2 s for SymPy and 1 s for a slip's name."""
 FUZZED = 1_000_000

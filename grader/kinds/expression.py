@@ -51,7 +51,7 @@ class Sought:
     def _compare_measured(self, student: maths.Formula) -> maths.Comparison:
         found = [
             compare_measured(tree, self.reference.tree, self.measured, self.part.rounding)
-            for tree in (student.tree, student.other)
+            for tree in (student.tree, student.other, student.as_numpy)
             if tree is not None
         ]
         return next((one for one in found if one.is_equal), found[0])

@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import product
 
 from grader.maths import bounds
+from grader.maths.broadcasting import common_shape, stretch
 from grader.maths.scalars import Arithmetic, OutOfRange, Scalar, Undefined
 
 
@@ -23,6 +24,8 @@ class Array:
     entries: tuple[Scalar, ...]
     is_flat: bool = False
     """Neither column nor row, as the means over an axis or one line of a matrix."""
+    is_numpy: bool = False
+    """As NumPy has it: one axis is neither column nor row, and shapes are stretched."""
 
     def __post_init__(self) -> None:
         if len(self.entries) > bounds.MAX_ENTRIES:
@@ -41,7 +44,9 @@ class Array:
         rest = self.shape[len(indices) :]
         if not rest:
             return self.entries[offset]
-        return Array(rest, self.entries[offset : offset + stride], is_flat=len(rest) == 1)
+        return Array(
+            rest, self.entries[offset : offset + stride], len(rest) == 1, is_numpy=self.is_numpy
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,18 +191,23 @@ def transpose(value: Value) -> Value:
         return replace(value, is_row=not value.is_row)
     if not isinstance(value, Array):
         return value
+    if value.is_numpy and len(value.shape) != 2:
+        if len(value.shape) > 2:
+            raise OutOfRange("arrays of more than two axes are not transposed")
+        return value
     matrix = as_matrix(value)
     rows, columns = matrix.shape
     return Array(
         (columns, rows),
         tuple(matrix.entries[i * columns + j] for j in range(columns) for i in range(rows)),
+        is_numpy=value.is_numpy,
     )
 
 
 def map_entries(function: Callable[[Scalar], Scalar], value: Value) -> Value:
     if isinstance(value, Array):
         entries = tuple(function(one) for one in value.entries)
-        return Array(value.shape, entries, value.is_flat)
+        return Array(value.shape, entries, value.is_flat, value.is_numpy)
     if isinstance(value, Identity):
         return value.combine(function)
     if isinstance(value, Ones):
@@ -210,7 +220,7 @@ def map_entries(function: Callable[[Scalar], Scalar], value: Value) -> Value:
 def entrywise(
     function: Callable[[Scalar, Scalar], Scalar], left: Value, right: Value, what: str
 ) -> Value:
-    """Combine entry by entry; a scalar goes with every entry, nothing else is stretched."""
+    """Combine entry by entry; a scalar goes with every entry, NumPy's arrays as far as they fit."""
     if isinstance(left, Repeated) or isinstance(right, Repeated):
         return _with_repeated(function, *_match_repeated(left, right), what)
     if isinstance(left, Ones) or isinstance(right, Ones):
@@ -222,16 +232,11 @@ def entrywise(
         if isinstance(left, Identity) or isinstance(right, Identity):
             raise WrongShapes(f"{what} of a matrix and a number is not defined")
     if isinstance(left, Array) and isinstance(right, Array):
+        is_flat, is_numpy = left.is_flat and right.is_flat, left.is_numpy or right.is_numpy
         if left.shape != right.shape:
-            first, second = _alike(left, right), _alike(right, left)
-            if first.shape != second.shape:
-                raise WrongShapes(
-                    f"{what} needs equal shapes: {shape_text(left)} and {shape_text(right)}"
-                )
-            left, right = first, second
+            left, right = _fit(left, right, what)
         pairs = zip(left.entries, right.entries, strict=True)
-        is_flat = left.is_flat and right.is_flat
-        return Array(left.shape, tuple(function(a, b) for a, b in pairs), is_flat)
+        return Array(left.shape, tuple(function(a, b) for a, b in pairs), is_flat, is_numpy)
     if isinstance(left, Array):
         return map_entries(lambda one: function(one, right), left)
     if isinstance(right, Array):
@@ -270,6 +275,33 @@ def _with_ones(
     return Ones(function(first, second), row[0])
 
 
+def _fit(left: Array, right: Array, what: str) -> tuple[Array, Array]:
+    """Two arrays of unlike shapes with one shape.
+
+    A flat one goes along the last axis of a matrix, as NumPy has it.
+    """
+    first, second = _alike(left, right), _alike(right, left)
+    is_numpy = left.is_numpy or right.is_numpy
+    if first.shape == second.shape and not is_numpy:
+        return first, second
+    is_flat = any(
+        one.is_flat and len(one.shape) == 1 and len(other.shape) > 1
+        for one, other in ((left, right), (right, left))
+    )
+    wanted = common_shape(left.shape, right.shape) if is_numpy or is_flat else None
+    if wanted is None:
+        raise WrongShapes(f"{what} needs equal shapes: {shape_text(left)} and {shape_text(right)}")
+    count = 1
+    for size in wanted:
+        count *= size
+    if count > bounds.MAX_ENTRIES:
+        raise OutOfRange("too many entries")
+    one, other = (
+        Array(wanted, stretch(each.shape, each.entries, wanted)) for each in (left, right)
+    )
+    return one, other
+
+
 def _alike(value: Array, other: Array) -> Array:
     """A vector and a one-column matrix are the same column; a flat one may be a row."""
     if len(value.shape) != 1:
@@ -303,9 +335,10 @@ def matrix_product(arithmetic: Arithmetic, left: Value, right: Value) -> Value:
         entries.append(total)
     if rows == columns == 1:
         return entries[0]
+    is_numpy = left.is_numpy or right.is_numpy
     if columns == 1 and len(right.shape) == 1:
-        return Array((rows,), tuple(entries))
-    return Array((rows, columns), tuple(entries))
+        return Array((rows,), tuple(entries), is_numpy=is_numpy)
+    return Array((rows, columns), tuple(entries), is_numpy=is_numpy)
 
 
 def _unwrap(value: Array) -> Value:
@@ -321,4 +354,5 @@ def stack(values: Sequence[Value]) -> Array:
     entries: list[Scalar] = []
     for value in values:
         entries.extend(value.entries if isinstance(value, Array) else (value,))
-    return Array((len(values), *shape), tuple(entries))
+    is_numpy = any(isinstance(value, Array) and value.is_numpy for value in values)
+    return Array((len(values), *shape), tuple(entries), is_numpy=is_numpy)

@@ -87,6 +87,15 @@ def compare(
     first = judge(tree, right)
     if first.is_equal:
         return first
+    if student.as_numpy is not None:
+        found = judge(*align(student.as_numpy, reference.tree, symbols))
+        if found.is_equal and student.is_numpy:
+            return replace(found, note="read as NumPy has it")
+        if found.agreement is not Agreement.DIFFERENT:
+            note = "right or wrong by whether .T of one axis is a row" if found.is_equal else ""
+            first = replace(found, agreement=Agreement.UNDECIDED, note=note or found.note)
+        elif first.method == "shapes" and found.witness is not None:
+            first = found
     other_tree = align(student.other, reference.tree, symbols)[0] if student.other else None
     aligned = replace(student, tree=tree, other=other_tree)
     for reading, note in other_readings(aligned, right, symbols):
@@ -96,6 +105,11 @@ def compare(
     for reading in (*student.doubtful, *with_thousands(student, right, symbols)):
         if judge(*align(reading, reference.tree, symbols)).is_equal:
             return Comparison(Agreement.UNDECIDED, None, first.method, first.points_tried, DOUBTFUL)
+    if student.as_products is not None:
+        products = align(student.as_products, reference.tree, symbols)
+        if judge(*products).is_equal:
+            note = "right or wrong by whether * between arrays goes entry by entry"
+            return Comparison(Agreement.UNDECIDED, None, first.method, first.points_tried, note)
     for one, other in count_otherwise(student.tree, reference.tree, symbols):
         if judge(one, other).is_equal:
             return Comparison(

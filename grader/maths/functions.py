@@ -14,6 +14,7 @@ from grader.maths.arrays import (
 )
 from grader.maths.evaluate import Evaluation, run, scalar
 from grader.maths.functions_of_arrays import OF_ARRAYS
+from grader.maths.functions_of_code import OF_CODE
 from grader.maths.functions_of_numbers import BY_MPMATH, ENTRYWISE, ZERO, real_root
 from grader.maths.gradients import slope
 from grader.maths.scalars import Scalar
@@ -66,11 +67,16 @@ def _extreme(sign: int) -> Callable[[Node, Evaluation], Value]:
 
 
 def _clip(node: Node, state: Evaluation) -> Value:
-    value, low, high = (scalar(one, state) for one in node.args)
+    value = run(node.args[0], state)
+    low, high = (scalar(one, state) for one in node.args[1:])
     arithmetic = state.arithmetic
-    if arithmetic.compare(value, low) < 0:
-        return low
-    return high if arithmetic.compare(value, high) > 0 else value
+
+    def clip(one: Scalar) -> Scalar:
+        if arithmetic.compare(one, low) < 0:
+            return low
+        return high if arithmetic.compare(one, high) > 0 else one
+
+    return map_entries(clip, value)
 
 
 def _leaky_relu(node: Node, state: Evaluation) -> Value:
@@ -126,7 +132,7 @@ def _hypot(node: Node, state: Evaluation) -> Value:
 
 
 SPECIAL: dict[str, Callable[[Node, Evaluation], Value]] = {
-    **OF_ARRAYS, "log": _log, "root": _root, "max": _extreme(1), "min": _extreme(-1),
+    **OF_ARRAYS, **OF_CODE, "log": _log, "root": _root, "max": _extreme(1), "min": _extreme(-1),
     "clip": _clip, "leaky_relu": _leaky_relu, "step": _step, "binomial": _binomial,
     "kronecker": _kronecker, "gradient": slope, "diff": _diff, "hypot": _hypot,
 }  # fmt: skip

@@ -13,13 +13,14 @@ from grader.maths.arrays import (
     Ones,
     Repeated,
     Value,
-    as_matrix,
+    WrongShapes,
     entrywise,
     map_entries,
     matrix_product,
     shape_text,
     transpose,
 )
+from grader.maths.broadcasting import lines_along
 from grader.maths.evaluate import Evaluation, run, scalar
 from grader.maths.functions_of_numbers import ONE, ZERO, absolute
 from grader.maths.linear_systems import determinant, inverse
@@ -70,6 +71,10 @@ def _extreme_of(arithmetic: Arithmetic, values: list[Scalar]) -> Scalar:
 def _dot(node: Node, state: Evaluation) -> Value:
     """⟨a, b⟩ = Σ a_i b_i, of matrices as well."""
     left, right = (run(one, state) for one in node.args)
+    arrays = [one for one in (left, right) if isinstance(one, Array)]
+    if len({len(one.entries) for one in arrays}) > 1:
+        shown = f"{shape_text(left)} and {shape_text(right)}"
+        raise WrongShapes(f"an inner product needs equal shapes: {shown}")
     products = entrywise(state.arithmetic.multiply, left, right, "an inner product")
     return _add_up(state.arithmetic, _entries(products))
 
@@ -109,19 +114,20 @@ def _softmax(node: Node, state: Evaluation) -> Value:
     arithmetic = state.arithmetic
     if not isinstance(value, Array):
         raise Undefined("softmax is taken of a vector")
-    is_column = len(value.shape) == 1 or 1 in value.shape
-    axis = _find_axis(node, value, state) if len(node.args) == 2 and not is_column else -1
-    if axis == 0:
-        value = transpose(value)
-    assert isinstance(value, Array)
-    width = max(value.shape) if is_column else value.shape[-1]
-    entries: list[Scalar] = []
-    for begin in range(0, len(value.entries), width):
-        grown = [arithmetic.exponential(one) for one in value.entries[begin : begin + width]]
+    shape = value.shape
+    is_column = len(shape) == 1 or (1 in shape and not value.is_numpy)
+    if is_column:
+        lines = [list(range(len(value.entries)))]
+    else:
+        axis = _find_axis(node, value, state) if len(node.args) == 2 else len(shape) - 1
+        lines = lines_along(shape, axis)
+    entries: list[Scalar] = [ZERO] * len(value.entries)
+    for line in lines:
+        grown = [arithmetic.exponential(value.entries[place]) for place in line]
         total = _add_up(arithmetic, tuple(grown))
-        entries.extend(arithmetic.divide(one, total) for one in grown)
-    found = Array(value.shape, tuple(entries))
-    return transpose(found) if axis == 0 else found
+        for place, one in zip(line, grown, strict=True):
+            entries[place] = arithmetic.divide(one, total)
+    return Array(shape, tuple(entries), value.is_flat, value.is_numpy)
 
 
 def _logsumexp_of(arithmetic: Arithmetic, values: tuple[Scalar, ...]) -> Scalar:
@@ -147,13 +153,12 @@ def _over_axis(
         axis = _find_axis(node, value, state)
         if len(value.shape) == 1:
             return combine(state.arithmetic, _entries(value))
-        rows, columns = as_matrix(value).shape
-        if axis == 0:
-            picked = [value.entries[j::columns] for j in range(columns)]
-        else:
-            picked = [value.entries[i * columns : (i + 1) * columns] for i in range(rows)]
-        entries = tuple(combine(state.arithmetic, one) for one in picked)
-        return Array((len(picked),), entries, is_flat=True)
+        entries = tuple(
+            combine(state.arithmetic, tuple(value.entries[place] for place in line))
+            for line in lines_along(value.shape, axis)
+        )
+        shape = value.shape[:axis] + value.shape[axis + 1 :]
+        return Array(shape, entries, len(shape) == 1, value.is_numpy)
 
     return reduce
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from grader.maths import bounds
-from grader.maths.grammar_code import SHORTHANDS, is_array, multiply_entries
+from grader.maths.grammar_code import SHORTHANDS, is_array, raise_entries
 from grader.maths.shapes import infer_shape
 from grader.maths.token_stream import TokenStream
 from grader.maths.tokens import Token, Unreadable_
@@ -141,7 +141,7 @@ class Parser(TokenStream):
                 is_dot = self.advance().text == "·"
                 right = self.parse_unary()
                 if self.is_code and not is_dot and is_array(self, left) and is_array(self, right):
-                    left = multiply_entries(self, left, right, start)
+                    left = self.node("hadamard", (left, right), None, start)
                 elif is_dot and self.is_column(left) and self.is_vector(right):
                     left = self.node("call", (left, right), "dot", start)
                 else:
@@ -245,11 +245,15 @@ class Parser(TokenStream):
             return symbol is not None and bool(symbol.shape)
         if tree.op in ("list", "vector"):
             return True
-        if tree.op in ("index", "apply", "compare", "number"):
+        if tree.op in ("index", "apply", "number") or (tree.op == "compare" and not self.is_code):
             return False
         if tree.op == "call" and tree.value in ("softmax", "vec", "diag", "eye", "concat"):
             return True
-        if tree.op == "call" and tree.value in ("norm", "dot", "trace", "det", "total", "mean"):
+        if tree.op == "call" and tree.value in ("ones", "zeros") and self.is_code:
+            return True
+        if tree.op == "call" and tree.value in ("norm", "dot", "trace", "det", "size"):
+            return False
+        if tree.op == "call" and tree.value in ("total", "mean") and len(tree.args) == 1:
             return False
         return any(self.has_axes(arg) for arg in tree.args)
 
@@ -376,6 +380,8 @@ class Parser(TokenStream):
             return self.node("transpose", tuple(args), None, start)
         direct = {"quotient": "div", "power": "pow", "mod": "mod", "matrix_product": "matmul",
                   "entrywise_product": "hadamard"}.get(function)  # fmt: skip
+        if direct == "pow" and self.is_code:
+            return raise_entries(self, args[0], args[1], start)
         if direct:
             return self.node(direct, tuple(args), None, start)
         if function in SHORTHANDS:

@@ -12,7 +12,7 @@ from grader.maths.grammar_arguments import (
     note_extent,
     parse_bare_argument,
 )
-from grader.maths.grammar_code import parse_keyword, settle_call
+from grader.maths.grammar_code import finish_in_code, parse_argument, parse_keyword
 from grader.maths.grammar_extremes import check_single, parse_over_index
 from grader.maths.grammar_symbols import read_primes
 from grader.maths.scalars import OutOfRange
@@ -49,8 +49,11 @@ def parse_call(parser: Parser, function: str) -> Node:
         return _indicator(parser, token)
     args, keywords = _arguments(parser, token, function)
     args.extend(extra)
-    if args and (keywords or token.module):
-        function, args = settle_call(parser, function, args, keywords, token)
+    if args and (keywords or token.module or function in BUILT):
+        if primes or (power is not None and power.op == "neg"):
+            raise Unreadable_(f"'{token.text}' is not read so.", token.start)
+        node = finish_in_code(parser, function, args, keywords, token)
+        return node if power is None else parser.node("pow", (node, power), None, token.start)
     if power is not None and power.op == "neg" and power.args[0].value == 1:
         # sin^{-1} is the inverse function, as people write it.
         inverse = {"sin": "asin", "cos": "acos", "tan": "atan", "tanh": "atanh", "sigmoid": "logit"}
@@ -69,6 +72,8 @@ def parse_call(parser: Parser, function: str) -> Node:
     return node if power is None else parser.node("pow", (node, power), None, token.start)
 
 
+BUILT = {"length", "as_number", "log_softmax"}
+"""Functions that are none of their own, under whatever name."""
 CUT = {("log", "1p"): "log1p", ("exp", "m1"): "expm1", ("log", "2"): "log2", ("log", "10"): "log10"}
 r"""Names with digits, as TeX and its readers cut them: `\log1p(x)`, `\exp m1(x)`, `\log2(x)`."""
 
@@ -162,11 +167,13 @@ def parse_call_arguments(parser: Parser) -> tuple[list[Node], dict[str, Node]]:
     """Arguments by place, and those by name: `axis=0`."""
     arguments: list[Node] = []
     keywords: dict[str, Node] = {}
+    if parser.is_code and parser.token.text in ("a", "x", "input") and parser.peek().text == "=":
+        parser.position += 2
     while True:
         if (keyword := parse_keyword(parser)) is not None:
             keywords[keyword[0]] = keyword[1]
         else:
-            arguments.append(parser.parse_expression())
+            arguments.append(parse_argument(parser))
         if not parser.accept(",", ";"):
             return arguments, keywords
 

@@ -9,7 +9,6 @@ from grader.maths.grammar_arguments import GLUED, extent_of, note_extent
 from grader.maths.grammar_code import raise_entries
 from grader.maths.grammar_symbols import cut_script
 from grader.maths.grammar_words import cut_word, replace_token
-from grader.maths.shapes import infer_shape
 from grader.maths.tree import ONES, Node, number
 
 if TYPE_CHECKING:
@@ -26,8 +25,7 @@ def parse_power(parser: Parser) -> Node:
             continue
         _cut_exponent(parser, base)
         raised = _raise(parser, base, start)
-        shape = infer_shape(base, parser.symbols) if is_power_in_code else ()
-        if raised.op == "pow" and shape is not None and len(shape) == 2:
+        if raised.op == "pow" and is_power_in_code:
             raised = raise_entries(parser, base, raised.args[1], start)
         base = raised
         base = parser.parse_suffixes(base, start)

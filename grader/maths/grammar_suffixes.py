@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.maths.grammar_calls import parse_call_arguments
-from grader.maths.grammar_code import settle_call
+from grader.maths.grammar_code import finish_in_code
+from grader.maths.grammar_indices import is_of_code, parse_index
+from grader.maths.grammar_library import size_of
 from grader.maths.grammar_subscripts import read_matrix_indices
 from grader.maths.grammar_symbols import holds_array
 from grader.maths.tokens import Unreadable_
 from grader.maths.tree import SUBSCRIPT, Node
-from grader.maths.vocabulary import FUNCTIONS
+from grader.maths.vocabulary import FUNCTIONS, METHODS, OF_LIBRARIES
 
 if TYPE_CHECKING:
     from grader.maths.grammar import Parser
@@ -49,6 +51,8 @@ def parse_suffixes(parser: Parser, node: Node, start: int) -> Node:
 def _starts_subscript(parser: Parser, node: Node) -> bool:
     """`(AB)[i, j]`; `Xᵀ[p - y]` is a product."""
     is_close = parser.at("[") and not parser.token.space
+    if is_close and parser.is_code and parser.has_axes(node) and is_of_code(parser):
+        return True
     return is_close and parser.has_axes(node) and not holds_array(parser, parser.position)
 
 
@@ -58,9 +62,17 @@ def _method(parser: Parser, node: Node, start: int) -> Node:
     method = parser.advance()
     if method.text in ("T", "mT"):
         return parser.node("transpose", (node,), None, start)
-    meant = {"t": "transposed", "sum": "total", "dot": "matrix_product"}.get(
-        method.text, FUNCTIONS.get(method.text)
-    )
+    if method.text == "shape" and parser.at("["):
+        opened = parser.advance()
+        axis = parser.parse_expression()
+        parser.expect("]", opened)
+        return size_of(parser, node, axis)
+    if method.text == "size" and not parser.at("("):
+        return size_of(parser, node, None)
+    if method.text == "values" and node.value in ("largest", "smallest", "kept"):
+        # Torch gives the places of the largest entries as well.
+        return node
+    meant = METHODS.get(method.text) or OF_LIBRARIES.get(method.text) or FUNCTIONS.get(method.text)
     if meant is None or not parser.at("("):
         raise Unreadable_(f"'.{method.text}' is not known here.", method.start)
     opened = parser.advance()
@@ -70,12 +82,9 @@ def _method(parser: Parser, node: Node, start: int) -> Node:
         given, keywords = parse_call_arguments(parser)
         args.extend(given)
     parser.expect(")", opened)
-    meant, args = settle_call(parser, meant, args, keywords, replace(method, module="np"))
-    return parser.finish_call(meant, args, method, start)
+    found = finish_in_code(parser, meant, args, keywords, replace(method, module="np"))
+    return replace(found, start=start)
 
 
 def _subscript(parser: Parser, node: Node, start: int) -> Node:
-    opened = parser.expect("[")
-    indices = parser.parse_arguments()
-    parser.expect("]", opened)
-    return parser.node("index", (node, *indices), None, start)
+    return parse_index(parser, node, start)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.maths.entries import from_zero
 from grader.maths.grammar_arguments import NARROW, extent_of, note_extent
+from grader.maths.grammar_code import finish_in_code
 from grader.maths.grammar_conditions import AS_DECLARED, FROM_ONE, Condition, keep_to, read_below
 from grader.maths.grammar_symbols import cut_script, holds_relation, skip_script
 from grader.maths.shapes import infer_shape
@@ -35,6 +36,8 @@ def starts_limits(parser: Parser) -> bool:
 
 def _as_call(parser: Parser, op: str, token: Token) -> Node:
     """`Sum(body, (t, low, high))` and `sum(body, t, low, high)`; `sum(x)` adds entries up."""
+    from grader.maths.grammar_calls import parse_call_arguments
+
     opened = parser.advance()
     body_at = parser.position
     bound = _bound_names(parser, body_at)
@@ -47,12 +50,15 @@ def _as_call(parser: Parser, op: str, token: Token) -> Node:
             parser.expect(")", opened)
             function = "total" if op == "sum" else "multiplied"
             return parser.node("call", (body,), function, token.start)
-        if op == "sum" and parser.token.text in ("axis", "dim") and parser.peek().text == "=":
-            parser.position += 2
-        limits = parser.parse_arguments()
+        limits, keywords = parse_call_arguments(parser)
         parser.expect(")", opened)
-        if op == "sum" and len(limits) == 1 and limits[0].op in ("number", "neg"):
-            return parser.node("call", (body, limits[0]), "total", token.start)
+        is_axis = len(limits) == 1 and limits[0].op in ("number", "neg")
+        if op == "sum" and (is_axis or (keywords and not limits)):
+            if is_axis:
+                keywords["axis"] = limits[0]
+            return finish_in_code(parser, "total", [body], keywords, token)
+        if keywords:
+            raise Unreadable_("A product along an axis is not read.", token.start)
     finally:
         del parser.bound[len(parser.bound) - len(bound) :]
     if len(limits) == 1 and limits[0].op == "tuple":

@@ -48,6 +48,11 @@ def parse_declared(parser: Parser, declared: str, token: Token) -> Node:
         parser.advance()
         return parser.node("name", (), declared + "'", token.start)
     is_subscript = parser.at("[") and not parser.token.space
+    if symbol.shape and is_subscript and parser.is_code:
+        from grader.maths.grammar_indices import is_of_code, parse_index
+
+        if is_of_code(parser):
+            return parse_index(parser, node, token.start)
     if symbol.shape and is_subscript and not holds_array(parser, parser.position):
         opened = parser.advance()
         indices = parser.parse_arguments()

@@ -20,6 +20,7 @@ from grader.maths.arrays import (
     transpose,
 )
 from grader.maths.evaluate import Evaluation, run, scalar, truth
+from grader.maths.functions_of_code import pick_axes, sum_products
 from grader.maths.lookups import apply_symbol, find_entry, find_member, find_name
 from grader.maths.products import divide_values, multiply_matrices, multiply_values
 from grader.maths.scalars import NoBranch, OutOfRange, Scalar, Undefined
@@ -50,6 +51,9 @@ def _multiply(node: Node, state: Evaluation) -> Value:
 
 def _hadamard(node: Node, state: Evaluation) -> Value:
     left, right = (run(one, state) for one in node.args)
+    if not all(isinstance(one, Array | Identity | Ones | Repeated) for one in (left, right)):
+        # A number beside `I` scales it.
+        return multiply_values(state.arithmetic, left, right)
     return entrywise(state.arithmetic.multiply, left, right, "an entrywise product")
 
 
@@ -184,15 +188,37 @@ def _compare(node: Node, state: Evaluation) -> Value:
     )
 
 
+def _join(node: Node, state: Evaluation, *, is_and: bool) -> Value:
+    """`and`, `or`: entry by entry where one side is an array."""
+    found: Value | None = None
+    for one in node.args:
+        value = run(one, state)
+        if not isinstance(value, Array):
+            value = Fraction(int(truth(one, state)))
+            if not isinstance(found, Array) and (value != 0) != is_and:
+                return value
+        found = value if found is None else entrywise(JOINED[is_and], found, value, "a condition")
+    return found if isinstance(found, Array) else Fraction(int(is_and))
+
+
+JOINED: dict[bool, Callable[[Scalar, Scalar], Scalar]] = {
+    True: lambda a, b: Fraction(int(a != 0 and b != 0)),
+    False: lambda a, b: Fraction(int(a != 0 or b != 0)),
+}
+
+
 def _and(node: Node, state: Evaluation) -> Value:
-    return Fraction(int(all(truth(one, state) for one in node.args)))
+    return _join(node, state, is_and=True)
 
 
 def _or(node: Node, state: Evaluation) -> Value:
-    return Fraction(int(any(truth(one, state) for one in node.args)))
+    return _join(node, state, is_and=False)
 
 
 def _not(node: Node, state: Evaluation) -> Value:
+    value = run(node.args[0], state)
+    if isinstance(value, Array):
+        return map_entries(lambda one: Fraction(int(one == 0)), value)
     return Fraction(int(not truth(node.args[0], state)))
 
 
@@ -240,6 +266,7 @@ OPERATIONS: dict[str, Callable[[Node, Evaluation], Value]] = {
     "pow": _power, "floordiv": _floordiv, "mod": _mod, "transpose": _transpose, "call": _call,
     "sum": _sum, "prod": _sum, "compare": _compare, "and": _and, "or": _or, "not": _not,
     "piecewise": _piecewise, "list": _container, "tuple": _container, "set": _container,
-    "vector": _container, "family": find_member, "expectation": _expectation,
+    "axes": pick_axes, "einsum": sum_products, "vector": _container, "family": find_member,
+    "expectation": _expectation,
     "unknown": _unknown, "interval": _real_set, "union": _real_set, "difference": _real_set,
 }  # fmt: skip

@@ -45,10 +45,26 @@ def multiply_matrices(arithmetic: Arithmetic, left: Value, right: Value) -> Valu
     """`@`: a column on the left of one as long is a row."""
     if _is_sizeless(left) or _is_sizeless(right):
         return multiply_values(arithmetic, left, right)
+    if isinstance(left, Array) and isinstance(right, Array) and (left.is_numpy or right.is_numpy):
+        return _multiply_as_numpy(arithmetic, left, right)
     if isinstance(left, Array) and isinstance(right, Array) and len(left.shape) == 1:
         is_inner = len(right.shape) == 1 or left.shape[0] == right.shape[0]
         left = transpose(left) if is_inner else left
     return matrix_product(arithmetic, left, right)
+
+
+def _multiply_as_numpy(arithmetic: Arithmetic, left: Array, right: Array) -> Value:
+    """One axis on the left is summed over, and the product has none in its place."""
+    if len(left.shape) > 2 or len(right.shape) > 2:
+        raise OutOfRange("stacks of matrices are not multiplied")
+    if left.shape[-1] != right.shape[0]:
+        raise WrongShapes(f"{shape_text(left)} @ {shape_text(right)} is not defined")
+    row = Array((1, left.shape[0]), left.entries) if len(left.shape) == 1 else left
+    found = matrix_product(arithmetic, row, right)
+    if not isinstance(found, Array):
+        return found
+    shape = left.shape[:-1] + right.shape[1:]
+    return Array(shape, found.entries, is_numpy=True)
 
 
 def _is_sizeless(value: Value) -> bool:

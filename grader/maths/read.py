@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from grader.maths import bounds
 from grader.maths.grammar import Parser
-from grader.maths.grammar_code import CODE
+from grader.maths.grammar_code import CODE, LIBRARY, TEXT
 from grader.maths.subscripts import settle_literals
 from grader.maths.tokens import Token, Unreadable_, tokenise
 from grader.maths.tree import Formula, Node, Unreadable
@@ -46,9 +47,8 @@ def read(
             )
             other = settle_literals(check_size(second.parse_all()), symbols)
         doubtful = _read_otherwise(parser, tokens, symbols, tree) if parser.open_extents else ()
-        if is_code and "@" not in text:
-            doubtful += _read_as_maths(tokens, symbols, tree)
-        return Formula(tree, text, other, doubtful)
+        found = Formula(tree, text, other, doubtful)
+        return _read_as_code(found, tokens, symbols) if is_code else found
     except Unreadable_ as problem:
         return Unreadable(
             problem.message, min(problem.position, len(text)) + 1, text, problem.suggestion
@@ -91,15 +91,29 @@ def _read_otherwise(
     return tuple(readings)
 
 
-def _read_as_maths(
-    tokens: list[Token], symbols: Mapping[str, Symbol], tree: Node
-) -> tuple[Node, ...]:
+def _read_as_code(formula: Formula, tokens: list[Token], symbols: Mapping[str, Symbol]) -> Formula:
+    """With what NumPy makes of it; where it has no other meaning, that is the formula."""
+    from grader.maths.numpy_reading import as_numpy, is_certain, is_ill_shaped
+
+    tree, text = formula.tree, formula.text
+    products = None if "@" in text else _read_as_maths(tokens, symbols, tree)
+    formula = replace(formula, as_products=products)
+    code = as_numpy(tree, symbols)
+    if code is None:
+        return formula
+    if is_ill_shaped(tree, symbols) and not is_ill_shaped(code, symbols):
+        return replace(formula, tree=code)
+    is_numpy = LIBRARY.search(text) is not None or is_certain(tree, symbols)
+    return replace(formula, as_numpy=code, is_numpy=is_numpy)
+
+
+def _read_as_maths(tokens: list[Token], symbols: Mapping[str, Symbol], tree: Node) -> Node | None:
     """`X.T * y` by somebody to whom `*` is a product of matrices."""
     try:
         found = settle_literals(check_size(Parser(list(tokens), symbols).parse_all()), symbols)
     except Unreadable_:
-        return ()
-    return () if found == tree else (found,)
+        return None
+    return None if found == tree else found
 
 
 def cut(text: str, is_latex: bool) -> list[Token]:
@@ -118,6 +132,8 @@ def check_size(tree: Node) -> Node:
         if not level:
             return tree
         nodes += len(level)
+        if words := next((node for node in level if node.op == TEXT), None):
+            raise Unreadable_("Words in quotes are not read here.", words.start)
         if nodes > bounds.MAX_NODES:
             raise Unreadable_("This is too large to be read.", tree.start)
         level = [child for node in level for child in node.args]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from grader.maths.names import GREEK
-from grader.maths.tree import SUBSCRIPT, Formula, Node, as_written
+from grader.maths.tree import PICKED, SUBSCRIPT, Formula, Node, as_written
 
 Writer = Callable[[Node], str]
 SUPER = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -126,6 +126,10 @@ def _power(node: Node) -> str:
 
 def _call(node: Node) -> str:
     function, args = str(node.value), node.args
+    if function in ("as_numpy", "kept"):
+        return _text(args[0])
+    if function == "entry_power":
+        return f"{_wrap(args[0], 7)}**{_wrap(args[1], 6)}"
     if function == "abs":
         return f"|{_text(args[0])}|"
     if function == "norm":
@@ -148,6 +152,15 @@ def _call(node: Node) -> str:
         return f"⟨{_text(args[0])}, {_text(args[1])}⟩"
     shown = SHOWN_FUNCTIONS.get(function, function)
     return f"{shown}({', '.join(_text(arg) for arg in args)})"
+
+
+def axes_text(node: Node, write: Writer) -> str:
+    """`:, None`, as between the brackets behind an array."""
+    picked = iter(node.args[1:])
+    kinds = node.value if isinstance(node.value, tuple) else ()
+    return ", ".join(
+        (":", "None")[kind] if kind != PICKED else write(next(picked)) for kind in kinds
+    )
 
 
 def _apply(node: Node) -> str:
@@ -210,6 +223,9 @@ WRITERS: dict[str, Writer] = {
     "not": lambda node: "not " + _wrap(node.args[0], 1),
     "tuple": _joined("(", ")"), "list": _joined("[", "]"), "set": _joined("{", "}"),
     "vector": _joined("[", "]"), "expectation": _joined("E[", "]"),
+    "axes": lambda node: f"{_wrap(node.args[0], 7)}[{axes_text(node, _text)}]",
+    "einsum": lambda node: f"einsum('{node.value}', {', '.join(_text(arg) for arg in node.args)})",
+    "string": lambda node: f"'{node.value}'",
     "family": lambda node: f"{str(node.args[1].value).rstrip('0123456789').rstrip('_')}"
     f"[{_text(node.args[0])}]",
 }  # fmt: skip

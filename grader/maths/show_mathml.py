@@ -7,7 +7,7 @@ from html import escape
 
 from grader.maths.names import GREEK
 from grader.maths.show import BINDING, SHOWN_FUNCTIONS, SHOWN_RELATIONS, number_text
-from grader.maths.tree import SUBSCRIPT, Formula, Node, as_written
+from grader.maths.tree import PICKED, SUBSCRIPT, Formula, Node, as_written
 
 
 def show_mathml(formula: Formula | Node) -> str:
@@ -90,6 +90,14 @@ def _ml(node: Node) -> str:
         return f"<msub>{_ml_wrap(args[0], 7)}{_row(_list_ml(indices))}</msub>"
     if op == "apply":
         return _row(_name_ml(str(node.value)), _sign("("), _list_ml(args), _sign(")"))
+    if op == "axes":
+        picked = iter(args[1:])
+        kinds = node.value if isinstance(node.value, tuple) else ()
+        shown = (
+            _ml(next(picked)) if kind == PICKED else f"<mtext>{(':', 'None')[kind]}</mtext>"
+            for kind in kinds
+        )
+        return f"<msub>{_ml_wrap(args[0], 7)}{_row(_sign(',').join(shown))}</msub>"
     if op == "call":
         return _call_ml(node)
     if op == "expectation":
@@ -121,6 +129,10 @@ def _ml(node: Node) -> str:
 
 def _call_ml(node: Node) -> str:
     function, args = str(node.value), node.args
+    if function in ("as_numpy", "kept"):
+        return _ml(args[0])
+    if function == "entry_power":
+        return f"<msup>{_ml_wrap(args[0], 7)}{_row(_sign('⊙'), _ml(args[1]))}</msup>"
     around = {"abs": "||", "norm": "‖‖", "floor": "⌊⌋", "ceil": "⌈⌉"}.get(function)
     if around:
         inner = _row(_sign(around[0]), _ml(args[0]), _sign(around[1]))

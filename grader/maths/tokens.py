@@ -42,6 +42,8 @@ NUMBER = re.compile(
     r"(?:(?:\d{1,3}(?:_\d{3})+(?!\d)|\d+)(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+(?![\w.]))?"
 )
 NAME = re.compile(r"[^\W\d_][^\W_]*(?:_(?=[^\W_])[^\W_]+)*[\u0300-\u036f\u20d7]*")
+QUOTED = re.compile(r"""('[\w ,>-]{0,60}'|"[\w ,>-]{0,60}")(?=\s*[,)])""")
+"""Words for a function of a library: the labels of `einsum`, a kind of norm."""
 SIGNS = (
     "\\|", "**", "//", "<=", ">=", "==", "!=", "=>", "->", "||", "&&", "...", ".*", ":=",
     "+", "-", "*", "/", "^", "(", ")", "[", "]", "{", "}", ",", ";", "=", "<", ">", "|", "!",
@@ -61,7 +63,7 @@ SAME_AS = {
 }  # fmt: skip
 WORD_SIGNS = {"and", "or", "not"}
 MODULES = {"np", "numpy", "math", "torch", "sp", "sympy", "F", "nn", "functional", "linalg", "jnp",
-           "scipy", "special"}  # fmt: skip
+           "scipy", "special", "jax"}  # fmt: skip
 VULGAR = {"½": ("1", "2"), "¼": ("1", "4"), "¾": ("3", "4")}
 
 
@@ -107,6 +109,8 @@ def _next_token(text: str, position: int, before: list[Token], space: bool) -> l
         if not following.isalnum():
             # A letter, which a question may have declared; elsewhere it is a sum.
             return [Token("name", character, position, position + 1, space)]
+    if before and before[-1].text in ("(", ",", "=") and (quoted := QUOTED.match(text, position)):
+        return [Token("string", quoted.group(1)[1:-1], position, quoted.end(), space)]
     if match := NAME.match(text, position):
         word = match.group()
         # x₁ is one name; the subscript digits are ordinary word characters to Python.
@@ -156,6 +160,7 @@ def _drop_modules(tokens: list[Token]) -> list[Token]:
     while index < len(tokens):
         token = tokens[index]
         dotted = index + 2 < len(tokens) and tokens[index + 1].text == "."
+        dotted = dotted and tokens[index + 2].text not in ("T", "mT", "t", "shape")
         if token.text in MODULES and dotted and tokens[index + 2].kind == "name":
             index += 2
             module = module or token.text

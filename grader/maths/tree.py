@@ -10,6 +10,8 @@ ONES = "𝟏"
 """The name of a column of ones, as long as what it meets."""
 SUBSCRIPT, FROM_ONE, BARS = "_", "1", "|"
 """Marks of entries, of their indices, and of determinants that are written with bars."""
+WHOLE, NEW, PICKED = 0, 1, 2
+"""What stands at one place of `A[:, None, 0]`: a whole axis, a new one, one entry of an axis."""
 Payload = Fraction | str | tuple[int, ...] | None
 
 
@@ -21,6 +23,7 @@ class Node:
     call(value: function) apply(value: symbol, primes as ') index(array, subscripts...)
     sum/prod(value: bound name; body, low, high) compare(value: relation; two sides)
     and or not  piecewise(value, condition, value, condition, ..., default)
+    axes(array, subscripts...; value: what stands at each place) einsum(arrays; value: labels)
     vector(entries) list(items) tuple set interval(value: its brackets) expectation
     """
 
@@ -46,6 +49,12 @@ class Formula:
     """The other way to read `a/bc`, where the text leaves it open."""
     doubtful: tuple[Node, ...] = ()
     """Readings of functions without brackets that people use as well, if less often."""
+    as_numpy: Node | None = None
+    """What NumPy makes of it, where that may be something else."""
+    is_numpy: bool = False
+    """Whether nothing else can be meant."""
+    as_products: Node | None = None
+    """What it is to somebody whose `*` between arrays is a product of matrices."""
 
 
 @dataclass(frozen=True, slots=True)
