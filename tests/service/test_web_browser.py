@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import pytest
 from deployments import wait_for
+from fake_platform import CLIENT, FakePlatform
 from school import COURSE
 from sqlalchemy import select
 from web_site import HASHED, PASSWORD
 
 from grader.store.database import Store, name_sqlite
 from grader.store.roster import add_user, enrol
-from grader.store.schema import Course, Role
+from grader.store.schema import Course, Platform, PlatformContext, Role
+from grader.store.sessions import INVITED, begin_session
 
 pytestmark = pytest.mark.sandbox
 
@@ -35,10 +40,14 @@ def find_browser() -> Any:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
     """A service as its operator sets it up, by the commands alone."""
     find_browser()
-    folder = tmp_path_factory.mktemp("browser")
     shutil.copytree(COURSE, folder / "course")
     environment = {**os.environ, "GRADE_FOLDER": str(folder / "grade"), "GRADE_SLOTS": "1"}
 
@@ -185,12 +194,13 @@ def test_what_is_typed_outlives_a_session_that_ran_out(chromium: Any, address: s
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
-def test_pages_are_accessible_and_fit(chromium: Any, address: str, size: str, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+def test_pages_are_accessible_and_fit(
+    chromium: Any, address: str, folder: Path, size: str, scheme: str
+) -> None:
     width, height = SIZES[size]
     options = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
     pages = {
-        "": ("/sign-in", "/nowhere"),
+        "": ("/sign-in", "/nowhere", invite(folder)),
         "op": ("/", "/operator", "/operator/platforms"),
         "ada": (
             "/",
@@ -231,23 +241,94 @@ def test_pages_are_accessible_and_fit(chromium: Any, address: str, size: str, sc
             tab.sign_in(person)
         for path in paths:
             tab.go(path)
-            assert tab.page.evaluate(
-                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-            ), f"{path} is wider than {width} pixels"
-            rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
-            answer = axe.run(tab.page, options=rules).response
-            found += [
-                (path, each["id"], each["nodes"][0]["html"][:200]) for each in answer["violations"]
-            ]
-            assert tab.page.evaluate("document.getAnimations().length") == 0
-            tab.page.set_viewport_size({"width": 320, "height": 640})
-            assert tab.page.evaluate(
-                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-            ), f"{path} does not reflow at 320 pixels"
-            tab.page.set_viewport_size({"width": width, "height": height})
+            found += find_faults(tab, path)
         # A page that is not there, or not for them, is said to be so in the console too.
         assert not [each for each in tab.complaints if "the server responded with" not in each]
     assert not found
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("desk", "light")])
+def test_pages_on_the_way_from_a_learning_platform_are_accessible_and_fit(
+    chromium: Any, address: str, folder: Path, size: str, scheme: str
+) -> None:
+    width, height = SIZES[size]
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
+    tab = Tab(chromium, address, **options)
+    platform = FakePlatform()
+    connect(folder, platform)
+    found = [fault for name in choose_link(tab, platform) for fault in find_faults(tab, name)]
+    platform.stop()
+    assert not found
+    assert not tab.complaints
+
+
+def connect(folder: Path, platform: FakePlatform) -> None:
+    """Register a platform, and its course as ours."""
+    store = Store(name_sqlite(folder / "grade/grade.db"))
+    with store.write() as session:
+        made = Platform(
+            name="Moodle", issuer=platform.url, client_id=CLIENT, deployments=["d1"],
+            login_url=f"{platform.url}/auth", token_url=f"{platform.url}/token",
+            keys_url=f"{platform.url}/keys",
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        course = session.scalars(select(Course)).one()
+        session.add(PlatformContext(platform_id=made.id, context="c1", course_id=course.id))
+    store.close()
+
+
+def choose_link(tab: Tab, platform: FakePlatform) -> Iterator[str]:
+    """An instructor links an assignment from a platform's frame; the page after each step."""
+    asked = httpx2.get(f"{tab.address}/lti/login", params={"iss": platform.url, "login_hint": "h"})
+    said = {
+        key: value[0] for key, value in parse_qs(urlsplit(asked.headers["location"]).query).items()
+    }
+    token = platform.ask_for_link(said["nonce"])
+    fields = {"state": said["state"], "id_token": token}
+    inputs = "".join(f'<input name="{key}" value="{value}">' for key, value in fields.items())
+    tab.page.set_content(
+        f'<form method="post" action="{tab.address}/lti/launch">{inputs}<button>Go</button></form>'
+    )
+    # Without the cookie of who began, as in a frame.
+    tab.page.click("button")
+    tab.page.wait_for_selector("a.button")
+    yield "window"
+    tab.go(str(tab.page.get_attribute("a.button", "href")))
+    yield "entry"
+    tab.page.click("button.main")
+    tab.page.wait_for_selector("input[name=assignment]")
+    yield "choice"
+    tab.page.check("input[value=quick]")
+    tab.page.click("button.main")
+    tab.page.wait_for_selector("input[name=JWT]", state="attached")
+    yield "return"
+
+
+def invite(folder: Path) -> str:
+    """Where an invitation leads that was sent to somebody new."""
+    store = Store(name_sqlite(folder / "grade/grade.db"))
+    with store.write() as session:
+        user = add_user(session, f"{secrets.token_hex(8)}@example.edu", LONG_NAME)
+        enrol(session, session.scalars(select(Course)).one(), user, Role.STUDENT)
+        secret = begin_session(session, user, how=INVITED)
+    store.close()
+    return f"/welcome/{secret}"
+
+
+def find_faults(tab: Tab, name: str) -> list[tuple[str, str, str]]:
+    """What axe finds on the page that is open; it must also be no wider than its window."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    size = tab.page.viewport_size
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert tab.page.evaluate(fits), f"{name} is wider than {size['width']} pixels"
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+    answer = axe.run(tab.page, options=rules).response
+    assert tab.page.evaluate("document.getAnimations().length") == 0
+    tab.page.set_viewport_size({"width": 320, "height": 640})
+    assert tab.page.evaluate(fits), f"{name} does not reflow at 320 pixels"
+    tab.page.set_viewport_size(size)
+    return [(name, each["id"], each["nodes"][0]["html"][:200]) for each in answer["violations"]]
 
 
 def test_marking_is_passed_by_keyboard_and_focus_is_seen(chromium: Any, address: str) -> None:

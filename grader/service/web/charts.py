@@ -83,25 +83,27 @@ def draw_history(marks: Sequence[Mark], maximum: float, title: str) -> Markup:
     dots = "".join(
         f'<circle class="dot{" counts" if mark.counts else ""}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
         + (
-            f'<text x="{x:.1f}" y="{HEIGHT - 29}">{mark.ordinal}</text>'
+            f'<text x="{x:.1f}" y="{HEIGHT - 27}">{mark.ordinal}</text>'
             if index % every == 0
             else ""
         )
         for index, (x, y, mark) in enumerate(points)
     )
+    below = f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 4}">submission</text>'
     words = "; ".join(
         f"submission {mark.ordinal}: {_say(mark.score or 0)} of {_say(maximum)}"
         for _, _, mark in points
     )
-    return _frame(f"{title}. {words or 'nothing graded yet'}", lines + curve + dots)
+    return _frame(f"{title}. {words or 'nothing graded yet'}", lines + curve + dots + below, "few")
 
 
 def _say(number: float) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
-def _frame(words: str, drawn: str) -> Markup:
+def _frame(words: str, drawn: str, kind: str = "many") -> Markup:
+    """`kind` says whether it has few labels, which may be large, or many."""
     return Markup(
-        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
+        f'<svg class="plot {kind}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
         f' aria-label="{escape(words)}">{drawn}</svg>'
     )
