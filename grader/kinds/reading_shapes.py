@@ -90,6 +90,9 @@ def read_shape(text: str, symbols: Mapping[str, Symbol]) -> Shape | Unread:
     if len(answer) > LONGEST_SHAPE:
         return Unread(f"{len(answer)} characters", EXPECTED)
     definitions = {fold(name): value for name, value in _DEFINITION.findall(answer)}
+    several = _find_several(answer)
+    if several is not None:
+        return several
     single: Shape | None = None
     for place, candidate in enumerate(dict.fromkeys(_candidates(answer))):
         if place >= MOST_CANDIDATES:
@@ -99,6 +102,21 @@ def read_shape(text: str, symbols: Mapping[str, Symbol]) -> Shape | Unread:
             return shape
         single = single or shape
     return _read_definitions(answer, symbols) or single or _read_prose(answer)
+
+
+_BARE = re.compile(r"[(\[]?\s*\d+(?:\s*[,×xX]\s*\d+)+\s*[)\]]?")
+
+
+def _find_several(answer: str) -> Unread | None:
+    """Shapes in numbers on lines of their own: with nothing that tells which is the answer."""
+    bare = [line for line in map(str.strip, lines_of(answer)) if _BARE.fullmatch(line)]
+    sizes = {tuple(map(int, re.findall(r"\d+", line)[:MOST_SIZES])) for line in bare}
+    if len(sizes) < 2:
+        return None
+    return Unread(
+        f"{len(sizes)} shapes, {quote(bare[-2])} and {quote(bare[-1])}", "one shape",
+        "write the shape alone",
+    )  # fmt: skip
 
 
 def _read_candidate(

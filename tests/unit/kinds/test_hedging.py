@@ -37,6 +37,7 @@ def test_a_hedge_earns_nothing(kind: str, hedge: str) -> None:
     [
         ("shape", "not (2, 5)"),
         ("shape", "(2, 5) is wrong"),
+        ("shape", "(3, 6)\n(2, 5)"),
         ("value", "3.3 is wrong"),
         ("value", "3.3 is not the answer!"),
         ("bigO", "O(n*k) is incorrect"),
