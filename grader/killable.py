@@ -9,6 +9,7 @@ Whoever watches then starts it again, to leave that step out.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import fcntl
 import os
 import signal
@@ -165,8 +166,13 @@ def run_watched(work: Callable[[], int]) -> int:
             be_watched(note, left_out)
             try:
                 _leave(work(), note)
-            except MemoryError:
-                # Too little is left to tell of it, or to print where: whoever watches says it.
+            except Exception as fault:
+                # Faults are told by the work itself. One that gets here has hindered it in that, as
+                # where too little memory is left to import the words: whoever watches says it.
+                if os.environ.get("GRADE_DEBUG"):
+                    raise
+                with contextlib.suppress(Exception):
+                    _say(f"{type(fault).__name__}: {fault}; set GRADE_DEBUG=1 to see where")
                 os._exit(OUR_FAULT)
         os.close(reading)
         status = _wait_for(child)

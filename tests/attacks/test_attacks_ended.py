@@ -326,3 +326,21 @@ def test_where_threads_are_running_nothing_is_forked() -> None:
     finally:
         is_over.set()
         thread.join()
+
+
+@pytest.mark.parametrize("fault", ["MemoryError()", "SystemError('error return')"])
+def test_a_fault_that_nobody_could_tell_of_is_one_line_and_no_traceback(fault: str) -> None:
+    work = f"from grader.killable import run_watched\ndef work(): raise {fault}\nrun_watched(work)"
+
+    shown = subprocess.run(
+        [sys.executable, "-c", work],
+        env={name: value for name, value in os.environ.items() if name != "GRADE_DEBUG"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert shown.returncode == 5
+    assert "Traceback" not in shown.stderr
+    assert f"grade: {fault.partition('(')[0]}" in shown.stderr
+    assert "nothing was graded, try again" in shown.stderr
