@@ -238,7 +238,7 @@ def test_a_service_tells_each_part_once_and_goes_on(
         monkeypatch.setenv(name, value)
     told: list[str] = []
     verdicts = []
-    slot = Slot(tmp_path / "expected", 1, tmp_path)
+    slot = Slot(tmp_path / "expected", 1)
     with require_nothing_left():
         try:
             for total in ("8675309", ENDLESS, "1"):
