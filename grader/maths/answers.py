@@ -44,6 +44,12 @@ SHAPE = re.compile(
 )
 INSIDE = re.compile(r"\\(begin|end)\{\w+\*?\}")
 BULLET = re.compile(r"(?:•\s+(?=\S)|\d+[.)]\s+)")
+LEADS_IN = re.compile(
+    r"\A(?P<dollars>\${0,2})\s*+(?:\\(?:Longr|R|r|longr)ightarrow(?![a-zA-Z])|\\implies(?![a-zA-Z])"
+    r"|[⇒⟹→]|=>|->|return\b)\s*+(?=\S)"
+)
+"""An arrow, or a program's word, before what it leads to."""
+WORD = re.compile(r"[A-Za-z]{3,}")
 DASH = re.compile(r"-[ \t]+(?=\S)")
 UPDATE = re.compile(r"\\(?:leftarrow|gets|coloneqq|triangleq)(?![a-zA-Z])|←|:=|≔")
 """Signs whose left side is given a value."""
@@ -167,6 +173,7 @@ def undress(text: str) -> str:
     """
     text = text.strip()
     text = text[match.end() :] if (match := BULLET.match(text)) else text
+    text = LEADS_IN.sub(r"\g<dollars>", text)
     if dash := DASH.match(text):
         listed = text[dash.end() :]
         if listed.startswith(DRESSED) or len(split_sides(listed)) > 1:
@@ -215,6 +222,9 @@ def _read_equation(text: str, symbols: Mapping[str, Symbol]) -> Written | Unread
 def _is_label(side: Formula, piece: str, symbols: Mapping[str, Symbol]) -> bool:
     """`y =`, `f(x) =`, `h[t] =`, `dL/dw =`, `H(p) =` name what follows."""
     if side.tree.op in ("name", "apply", "index") or names_a_function(piece, symbols):
+        return True
+    if side.tree.op == "call" and WORD.fullmatch(piece.strip(" $")):
+        # `expr` is a name, and no exp(r).
         return True
     return DERIVATIVE.match(label_key(piece, symbols)) is not None
 

@@ -24,10 +24,18 @@ RELATIONS = (
 )  # fmt: skip
 NAMING = (":=", "←")
 """Relations whose left side is given a value: it is no claim."""
+EXPLAINS = (
+    "common|multipl|divid|expand|cancel|factoring|collect|simplif|substitut|rearrang|definition"
+    "|distribut|combin|chain|product rule|quotient|linearity|independen|symmetr|triangle|jensen"
+    "|cauchy|algebra|geometric|telescop|complet|identity|propert|rules? |differentiat|taking|appl"
+    "|plug|pull|drop|split|group"
+)
+"""How a remark in brackets starts, at the end of a line."""
 COMMENT = re.compile(
     r"(?:\\quad|\\qquad|\s{2,}|,?\s*)\s*(?:\\text(?:rm|it)?\{[^{}]*\}|\((?:by|using|since|because|as"
     r"|def|with|from)\b[^()]*\)|(?:\bby\b|\bsince\b|\bbecause\b|\bwhere\b)[^$]*"
     r"|\[[A-Za-z]{2,}[A-Za-z ,]*\]|#.*|//\s.*"
+    rf"|(?<=\s)\(\s*(?i:{EXPLAINS})[a-z]*\b(?:[^()]|\([^()]*\))*\)"
     r"|(?:&&\s*)?\(?\\(?:text(?:rm|it)?|mbox)\{\s*\(?(?:since|because|by|using|as|from)\b[^{}]*\}.*"
     r"|&&\s*\(?\\(?:text(?:rm|it)?|mbox)\{[^{}]*\}[^=<>]*)\s*$"
 )

@@ -18,7 +18,7 @@ CALLS = (
     rf"{MODULE}|\.(?:shape|size)\b|(?:\b[^\W\d]\w*|[)\]])\.[A-Za-z_]\w*\(|\b(?:len|reshape)\("
     r"|\[\s*:\s*,|,\s*:\s*[,\]]|\[[^\[\]]*\b(?:None|newaxis)\b|\b(?:axis|dim|keepdims?)\s*=[^=]"
 )
-CODE = re.compile(rf"@|\.m?T\b|{CALLS}")
+CODE = re.compile(rf"@|\.m?T\b|(?<=\w)\[-\d+\]|{CALLS}")
 """Marks of code, in which `*` and `**` go entry by entry."""
 LIBRARY = re.compile(CALLS)
 """Marks of a library, in which one axis is neither column nor row."""

@@ -45,6 +45,18 @@ def plain(spelling: str) -> str:
     return "".join(parts)
 
 
+SHORT = {"eps": "epsilon", "lam": "lambda", "lamb": "lambda", "lambd": "lambda",
+         "lmbda": "lambda"}  # fmt: skip
+"""What Greek letters are called in code, where `lambda` means something else."""
+
+
+def spell_out(spelling: str) -> str:
+    """The plain form with a Greek letter's whole name: `lam_0` and `λ_0` agree."""
+    bare = plain(spelling)
+    stem = bare.rstrip("0123456789")
+    return SHORT.get(stem, stem) + bare[len(stem) :]
+
+
 class Names:
     """The declared names, found under any spelling."""
 
@@ -52,14 +64,15 @@ class Names:
         self.declared = tuple(declared)
         self._exact = set(self.declared)
         self._plain: dict[str, str] = {}
-        for spelling in self.declared:
-            self._plain.setdefault(plain(spelling), spelling)
+        for form in (plain, spell_out):
+            for spelling in self.declared:
+                self._plain.setdefault(form(spelling), spelling)
 
     def find(self, spelling: str) -> str | None:
         """The declared name that this spelling means."""
         if spelling in self._exact:
             return spelling
-        return self._plain.get(plain(spelling))
+        return self._plain.get(plain(spelling)) or self._plain.get(spell_out(spelling))
 
     def split(self, word: str, known: Collection[str]) -> list[str] | None:
         """Cut `wx1` into declared names and numbers; None unless there is exactly one best cut.

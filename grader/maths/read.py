@@ -47,6 +47,8 @@ def read(
             )
             other = settle_literals(check_size(second.parse_all()), symbols)
         doubtful = _read_otherwise(parser, tokens, symbols, tree) if parser.open_extents else ()
+        if is_latex:
+            doubtful += _read_rows_as_columns(text, symbols)
         found = Formula(tree, text, other, doubtful)
         return _read_as_code(found, tokens, symbols) if is_code else found
     except Unreadable_ as problem:
@@ -114,6 +116,16 @@ def _read_as_maths(tokens: list[Token], symbols: Mapping[str, Symbol], tree: Nod
     except Unreadable_:
         return None
     return None if found == tree else found
+
+
+def _read_rows_as_columns(text: str, symbols: Mapping[str, Symbol]) -> tuple[Node, ...]:
+    r"""`X_{i,:}^\top v` by somebody to whom every row is a column."""
+    from grader.maths.tokens_latex import ROW
+
+    if not ROW.search(text):
+        return ()
+    found = read(ROW.sub(r"\g<index>}", text), symbols, notation="latex")
+    return (found.tree,) if isinstance(found, Formula) else ()
 
 
 def cut(text: str, is_latex: bool) -> list[Token]:

@@ -66,6 +66,7 @@ def tokenise_latex(text: str) -> list[Token]:
     """Cut LaTeX; raises `Unreadable_` at the first thing with no meaning."""
     text = _with_single_bars(_without_old_fonts(_with_cases(text)))
     text = ACCENTED_ENTRY.sub(r"\1{\2}\3", text)
+    text = ROW.sub(lambda found: f"{found['index']}}}^T".ljust(len(found.group())), text)
     tokens: list[Token] = []
     position, space, gap = 0, False, False
     while position < len(text):
@@ -109,6 +110,8 @@ ACCENTED_ENTRY = re.compile(
     r"(\\(?:" + "|".join(ACCENTS) + r")\s*)\{(\s*\\?[A-Za-z]+)(_(?:\w|\{[^{}]*\}))\s?\}"
 )
 r"""`\hat{y_i}` is entry i of ŷ; places in the text stay."""
+ROW = re.compile(r"(?P<index>_\{[^{},:]+),\s*:\s*\}")
+"""`X_{i,:}` is row i, lying as it does; `X_i` is a column, as any vector."""
 SIZED_BAR = re.compile(r"\\left\|(?=\|)")
 
 

@@ -13,8 +13,8 @@ from grader.maths.tree import Formula, Node, Unreadable, free_names, name, subst
 from grader.spec.models import Symbol
 
 WORD = re.compile(
-    r"(?:\\(?:text|textrm|textit|mathrm)\s*+\{\s*+,?\s*+(?:and\s++|here\s++)?(?P<dressed>where|with|for|using)\b[^{}]*\}"
-    r"|(?<![\w\\])(?P<bare>where|with|using)(?![\w(]))(?:\s+we\s+(?:define|set|let|write))?\s*"
+    r"(?:\\(?:text|textrm|textit|mathrm)\s*+\{\s*+,?\s*+(?:and\s++|here\s++)?(?P<dressed>where|with|for|using|at)\b[^{}]*\}"
+    r"|(?<![\w\\])(?P<bare>where|with|using|at)(?![\w(]))(?:\s+we\s+(?:define|set|let|write))?\s*"
 )
 BETWEEN = re.compile(
     r"(?:[\s$]|\\(?:quad|qquad|[,;:!])|\\(?:text|textrm)\s*+\{\s*+,?\s*+(?:and|where|with)?\s*+,?\s*+\}|\band\b)*"
@@ -23,6 +23,9 @@ DEFINES = re.compile(r":=|≔|\\coloneqq(?![a-zA-Z])|\\triangleq(?![a-zA-Z])|(?<
 NOT_DECLARED = re.compile(r"'(?P<name>[^']+)' is not declared")
 SIGMA = re.compile(r"\s*(?P<name>σ|\\sigma|sigma)\s*")
 """A deviation, where it is given a value; a function elsewhere."""
+GIVES_REASON = re.compile(r"\s*+(?:since|because)\b", re.IGNORECASE)
+"""How a text starts whose formula is the last one."""
+CALLED = re.compile(r"(?:\\?[^\W\d_]+)'*\s*\([^()=]*\)")
 MOST_DEFINITIONS = 8
 
 
@@ -57,7 +60,7 @@ def cut_definitions(
     Behind a word as `where` all of it has to be definitions; behind a comma each must define a
     name that the formula holds, else it is one more formula.
     """
-    if not DEFINES.search(text):
+    if not DEFINES.search(text) or GIVES_REASON.match(text):
         return None
     cuts = list(_cuts(text))
     commas = [cut for cut in cuts if not cut[2]][-MOST_DEFINITIONS:]
@@ -96,6 +99,7 @@ def _read_all(
     known, definitions = dict(symbols), dict[str, Node]()
     claims: list[tuple[Formula, Formula]] = []
     waiting = [_cut_definition(part) for part in _cut_parts(tail)]
+    main, waiting = _name_calls(main, waiting, symbols)
     if not waiting or len(waiting) > MOST_DEFINITIONS:
         return None
     while waiting:
@@ -133,6 +137,24 @@ def _read_all(
         definitions,
         tuple(claims),
     )
+
+
+def _name_calls(
+    main: str, pairs: list[tuple[str, str] | None], symbols: Mapping[str, Symbol]
+) -> tuple[str, list[tuple[str, str] | None]]:
+    """`H(p)/p where H(p) = ...`: what is defined as a call is one name, wherever it stands."""
+    for place, pair in enumerate(pairs):
+        left = pair[0].strip() if pair else ""
+        word = re.split(r"['(\s]", left)[0].lstrip("\\")
+        if not CALLED.fullmatch(left) or word in symbols or left not in main:
+            continue
+        fresh = f"Q_{{{90 + place}}}" if "\\" in main else f"Q_{90 + place}"
+        main = main.replace(left, f"({fresh})")
+        pairs = [
+            other and (fresh if at == place else other[0], other[1].replace(left, f"({fresh})"))
+            for at, other in enumerate(pairs)
+        ]
+    return main, pairs
 
 
 def _cut_parts(tail: str) -> list[str]:

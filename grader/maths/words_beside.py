@@ -42,7 +42,8 @@ PHRASES = re.compile(
     r"|\b(?:after|upon|on) (?:simplifying|simplification|expanding|cancelling|collecting)\b"
     r"|\bfor short\b|\bup to here\b|\bat (?:least|most) one\b|\b(?:least|sum of) squares?\b"
     r"|\blog[\s-]?(?:likelihood|loss|odds|partition|prob)\w*"
-    r"|\bsquared (?:error|loss|norm|distance)",
+    r"|\bsquared (?:error|loss|norm|distance)"
+    r"|\b(?:lipschitz|smoothness|normali[sz]ing|normali[sz]ation|decay|time) constant",
     re.IGNORECASE,
 )
 NAMES_IT = re.compile(r"(?::|=|\b(?:is|are|be|equals|becomes|gives|yields|obtain|get))$", re.I)
@@ -93,7 +94,8 @@ def find_unread(text: str) -> tuple[str, bool]:
         changes = changes or is_changing
         if not is_read:
             unread.append(piece.strip())
-    return " … ".join(unread)[:80], changes
+    # Beside words that are not known nobody can tell which of several formulas is the answer.
+    return " … ".join(unread)[:80], changes or (bool(unread) and len(insides) > 1)
 
 
 def _look_at_words(piece: str, is_label: bool) -> tuple[bool, bool]:
@@ -111,7 +113,8 @@ def _look_at_words(piece: str, is_label: bool) -> tuple[bool, bool]:
 
 PROSE = re.compile(
     r"(?:[^\W\d_]+(?:['’-][^\W\d_]+)*,?[ \t]+){0,12}?"
-    r"(?:(?:is|are|be|equals|becomes|gives|yields|obtain|get)(?:[ \t]*:|(?=[ \t]))"
+    r"(?:(?:is|are|be|was|equals|becomes|gives|yields|obtain|get|has|have|needs|takes|costs)"
+    r"(?:[ \t]*:|(?=[ \t]))"
     r"|[^\W\d_]{2,}(?:['’-][^\W\d_]+)*[ \t]*:(?!=))"
     r"[ \t]*(?=\S)",
     re.IGNORECASE,
