@@ -108,8 +108,9 @@ _BARE = re.compile(r"[(\[]?\s*\d+(?:\s*[,×xX]\s*\d+)+\s*[)\]]?")
 
 
 def _find_several(answer: str) -> Unread | None:
-    """Shapes in numbers on lines of their own: with nothing that tells which is the answer."""
-    bare = [line for line in map(str.strip, lines_of(answer)) if _BARE.fullmatch(line)]
+    """Shapes in numbers, each a line or a side: with nothing that tells which is the answer."""
+    sides = (side.strip() for line in lines_of(answer) for side in re.split("=+", line))
+    bare = [side for side in sides if _BARE.fullmatch(side)]
     sizes = {tuple(map(int, re.findall(r"\d+", line)[:MOST_SIZES])) for line in bare}
     if len(sizes) < 2:
         return None

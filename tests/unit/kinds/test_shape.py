@@ -201,6 +201,12 @@ def test_known_mistake_brings_its_words():
     assert judge_one(FLAT, "(2,)").mistake == "Input!"
 
 
+def test_two_shapes_that_cannot_be_equal_are_no_answer():
+    for text in ("(5, 2) = (2, 5)", "(2, 5) = (5, 2)", "5 x 2 == 2 x 5"):
+        assert judge_one(PLAIN, text).verdict == "refused", text
+    assert judge_one(PLAIN, "(2, 5) = (2, 5)").verdict == "passed"
+
+
 def test_two_shapes_are_refused_with_words():
     assert "2 shapes" in judge_one(PLAIN, "2×5 or 3×5").feedback
 
