@@ -18,6 +18,8 @@ SHORT_S = 0.25
 AHEAD_S = 0.3
 """A run that was claimed ahead and finds no slot for so long goes back: another host may be free,
 and its student may hand in again or think better of it."""
+STOP_S = 5.0
+"""For slots that wait to hear that there is nothing more: microseconds, if they run at all."""
 PAUSE_S = 1.0
 """Before the database is asked again that did not answer."""
 
@@ -51,6 +53,7 @@ class Claimer:
         """Whether one may be claimed for which no slot is free: until there is none."""
         self._back_at = 0.0
         """When the last that was claimed goes back, should no slot be free for it."""
+        self._is_claiming = False
         self._is_over = False
         self._thread = threading.Thread(target=self._work, name="claimer", daemon=True)
 
@@ -75,16 +78,18 @@ class Claimer:
             self._rings += 1
             self._free += 1
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._ready or self._is_over)
+            self._changed.wait_for(lambda: self._ready or (self._is_over and not self._is_claiming))
             self._free -= 1
             self._changed.notify_all()
-            return None if self._is_over else self._ready.popleft()
+            # What was claimed for a free slot is its own, though all are told to stop.
+            return self._ready.popleft() if self._ready else None
 
     def stop(self) -> None:
         """Claim nothing more; what no slot has taken goes back to the queue."""
         with self._changed:
             self._is_over = True
             self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._free, STOP_S)
         self._thread.join()
         while self._ready:
             self._executor.give_back(self._ready.popleft())
@@ -109,16 +114,22 @@ class Claimer:
             late = self._ready.pop() if self._has_waited() else None
             self._may_be_ahead = self._may_be_ahead and late is None
             rings = self._rings
+            self._is_claiming = late is None
         if late is not None:
             self._executor.give_back(late)
             return
-        prepared = self._executor.take(self._claim)
-        with self._changed:
-            if prepared is not None:
-                self._ready.append(prepared)
-                self._back_at = time.monotonic() + self._ahead_s
+        prepared = None
+        try:
+            prepared = self._executor.take(self._claim)
+        finally:
+            with self._changed:
+                self._is_claiming = False
+                if prepared is not None:
+                    self._ready.append(prepared)
+                    self._back_at = time.monotonic() + self._ahead_s
                 self._changed.notify_all()
-            else:
+        if prepared is None:
+            with self._changed:
                 self._may_be_ahead = self._may_be_ahead and self._rings != rings
                 self._changed.wait_for(
                     lambda: self._rings != rings or self._is_over, self._look_every_s

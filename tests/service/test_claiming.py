@@ -113,7 +113,7 @@ def test_what_no_slot_takes_soon_goes_back_and_is_graded_later(
 ) -> None:
     _, third = begin_a_stream(klass, claimer)
     wait_for(lambda: find(klass, third) == (RunState.QUEUED, 0), "the third to go back")
-    assert len(executor.list_held()) == 2
+    wait_for(lambda: len(executor.list_held()) == 2, "it to be let go")
 
     assert take(claimer, LONG).lease.run_id == third
     assert find(klass, third) == (RunState.RUNNING, 1)
