@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from grader.maths import bounds
 from grader.maths.displays import find_displays
-from grader.maths.labels import label_key, names_a_function
+from grader.maths.labels import label_key, names_a_function, transforms_its_name
 from grader.maths.memberships import (
     SETS,
     STATEMENTS,
@@ -21,6 +22,7 @@ from grader.maths.tree import Formula, Node, Unreadable
 from grader.maths.worded_cases import spell_cases
 from grader.maths.words_beside import (
     find_unread,
+    look_at_words,
     stands_in_maths,
     without_marks,
     without_prose,
@@ -65,6 +67,12 @@ LABEL_WORDS = re.compile(
 )
 
 
+PART_NUMBER = re.compile(
+    r"\b(?:answer|solution|part|question|problem|exercise|no\.?|to|of)\s*\(?(?:\d{1,2}|[a-z])\b\)?",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A formula, with the other sides of the equation it stands in."""
@@ -102,6 +110,8 @@ def read_answer(
         else:
             found = _read_equation(candidate, symbols)
         if isinstance(found, Written):
+            if not unread and "\n" in candidate and _runs_lines_together(candidate):
+                unread, is_changed = " / ".join(candidate.split("\n"))[:80], True
             return replace(found, unread=unread, is_changed=is_changed) if unread else found
         if first is None or "definition" in found.message:
             first = found
@@ -141,29 +151,62 @@ def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
     With each goes what it leaves out and should not, and whether that changes what is said.
     """
     whole = undress(ENVIRONMENT.sub(" ", text))
+    # Before all else: `x if x > 0, 0 if x <= 0` is no pair.
+    if (spelled := spell_cases(whole)) is not None:
+        yield spelled, "", False
     yield whole, "", False
-    bare = LABEL_WORDS.sub("", whole)
+    bare, said, is_changed = _without_label(whole)
     if bare != whole:
-        yield bare, "", False
+        yield bare, said, is_changed
     displayed = [ENVIRONMENT.sub(" ", inside) for _, _, inside in find_displays(text)]
-    prose = without_prose(bare) if not displayed else None
+    prose = without_prose(whole) if not displayed else None
     if prose is not None:
         yield prose
-    for told, unread, is_changed in ((bare, "", False), prose or (bare, "", False)):
+    for told, unread, changes in ((bare, said, is_changed), prose or (bare, said, is_changed)):
         if (spelled := spell_cases(told)) is not None:
-            yield spelled, unread, is_changed
+            yield spelled, unread, changes
     if (turned := put_behind(whole)) is not None:
         yield turned, "", False
     if displayed:
         if stands_in_maths(whole):
-            yield without_marks(bare), "", False
+            yield without_marks(bare), said, is_changed
         unread, is_changed = find_unread(whole)
         yield displayed[-1], unread, is_changed
         if len(displayed) > 1:
             yield displayed[-2], unread or displayed[-1].strip()[:80], True
     lines = [line for line in whole.split("\n") if line.strip()]
     if len(lines) > 1 and all(_reads_as_maths(line) for line in lines):
-        yield lines[-1], "", False
+        above = " ".join(lines[:-1])
+        is_read, _ = look_at_words(above, is_label=False)
+        yield lines[-1], "" if is_read else above[:80], not is_read
+
+
+def _without_label(whole: str) -> tuple[str, str, bool]:
+    """What follows `the answer is`, with the words of the label that change it."""
+    found = LABEL_WORDS.match(whole)
+    if found is None:
+        return whole, "", False
+    words = PART_NUMBER.sub(" ", re.sub(r"\A\s*+[-*•]\s", "", found.group()))
+    is_read, changes = look_at_words(words, is_label=True)
+    return whole[found.end() :], "" if is_read else found.group().strip(), changes
+
+
+def _runs_lines_together(text: str) -> bool:
+    """Whether a line ends where the next one starts a formula of its own: no product of both."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    level = 0
+    for above, below in pairwise(lines):
+        level += sum((one in "([{") - (one in ")]}") for one in above)
+        goes_on = re.search(
+            r"(?:[-+*/^=<>,;:&|·×(\[{]|\\\\|\b(?:and|or|if|else|where|with|for))\s*\Z", above
+        )
+        continues = re.match(
+            r"[-+*/^=<>,;:&|·×)\]}≤≥≈]|\\(?:\\|le|ge|approx|cdot|times|quad|text|right)|(?:and|or|if|else|where|with|for|otherwise)\b",
+            below,
+        )
+        if level <= 0 and not goes_on and not continues and "\\begin" not in above:
+            return True
+    return False
 
 
 def undress(text: str) -> str:
@@ -201,7 +244,8 @@ def _read_equation(text: str, symbols: Mapping[str, Symbol]) -> Written | Unread
         if isinstance(found, Unreadable):
             return found
         sides = tuple(explained.fill_in(side) for side in found.sides)
-        return Written(explained.fill_in(found.formula), sides, explained.claims)
+        filled = explained.fill_in(found.formula)
+        return replace(found, formula=filled, sides=sides, claims=explained.claims)
     pieces = split_sides(text)
     last = read(pieces[-1][1], symbols, notation=notation)
     if isinstance(last, Unreadable):
@@ -211,12 +255,15 @@ def _read_equation(text: str, symbols: Mapping[str, Symbol]) -> Written | Unread
     first = 0
     if len(pieces) > 1 and UPDATE.search(text[pieces[0][0] : pieces[1][0]]):
         first = 1
-    found_sides = []
+    found_sides, transformed = [], ""
     for position, (_, piece) in enumerate(pieces[first:-1], start=first):
         side = read(piece, symbols, notation=notation)
-        if isinstance(side, Formula) and not (position == 0 and _is_label(side, piece, symbols)):
+        if isinstance(side, Unreadable):
+            if position == 0 and transforms_its_name(piece):
+                transformed = piece.strip()[:80]
+        elif not (position == 0 and _is_label(side, piece, symbols)):
             found_sides.append(side)
-    return Written(last, tuple(found_sides))
+    return Written(last, tuple(found_sides), (), transformed, is_changed=bool(transformed))
 
 
 def _is_label(side: Formula, piece: str, symbols: Mapping[str, Symbol]) -> bool:

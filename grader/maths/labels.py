@@ -48,3 +48,33 @@ def names_a_function(piece: str, symbols: Mapping[str, Symbol]) -> bool:
     """
     found = NAMED_AT.match(piece)
     return found is not None and re.sub(r"\W|\\[a-z]+", "", found.group("name")) not in symbols
+
+
+DERIVATIVES = re.compile(
+    r"\\[dt]?frac\s*\{\s*(?:\\partial|\\mathrm\{d\}|d|∂)[^{}]*(?:\{[^{}]*\}[^{}]*)?\}"
+    r"\s*\{\s*(?:\\partial|\\mathrm\{d\}|d|∂)[^{}]*(?:\{[^{}]*\}[^{}]*)?\}"
+    r"|(?<![A-Za-z])(?:∂|d)[²\^0-9]*\s*\w{0,9}\s*/\s*(?:∂|d)\s*[\w^²]+"
+)
+GROUPED = re.compile(
+    r"\([^()]*\)|\[[^\[\]]*\]|_\{[^{}]*\}|_\w+|\^\{?\([^()]*\)\}?|\\text\{[^{}]*\}"
+)
+HYPHENED = re.compile(r"(?<=[A-Za-z]{2})-(?=[A-Za-z]{2})")
+USUAL = re.compile(
+    r"\^\s*\{?\s*(?:\*|\\star|\\ast)\s*\}?|(?<=\w)\*(?=\s*\Z)"
+    r"|(?:\\sigma|σ|\\chi|χ|\bR)\s*(?:\^\s*\{?2\}?|²)"
+    r"|\\?\blog\s*(?:\\(?:det|pi)(?![a-z])|[pqPZ]\b|det\b|π)"
+)
+"""What looks like a power or a logarithm, and is a name: `y^*`, `σ²`, `\\log p`."""
+TRANSFORMED = re.compile(
+    r"(?<![A-Za-z0-9])\d|[+*·×√²³⁻ᵀ½]|(?<![<>])/|[-−–]|\^\s*\{?\s*(?:-|\d|T\b|\\top|\\intercal|⊤)"
+    r"|\\(?:[dt]?frac|sqrt|log|ln|exp|times|cdot|div|pm|odot)(?![a-zA-Z])|\b(?:log|ln|exp|sqrt)\b(?!\s+\w{3})"
+)
+
+
+def transforms_its_name(piece: str) -> bool:
+    """Whether `-dL/dw`, `1/R` or `2y` stands where a name is told: none of them names it."""
+    bare = USUAL.sub("", DERIVATIVES.sub("D", piece.replace("$", " ")))
+    for _ in range(3):
+        bare = GROUPED.sub("", bare)
+    bare = HYPHENED.sub("", re.sub(r"\A\s*+(?:[-*•]\s+(?=\w{2})|\d+[.)]\s+)", "", bare))
+    return TRANSFORMED.search(bare) is not None

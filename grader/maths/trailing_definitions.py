@@ -10,6 +10,7 @@ from grader.maths.definitions import define
 from grader.maths.read import Notation, read
 from grader.maths.shapes import infer_shape
 from grader.maths.tree import Formula, Node, Unreadable, free_names, name, substitute
+from grader.maths.vocabulary import FUNCTIONS
 from grader.spec.models import Symbol
 
 WORD = re.compile(
@@ -100,6 +101,13 @@ def _read_all(
     claims: list[tuple[Formula, Formula]] = []
     waiting = [_cut_definition(part) for part in _cut_parts(tail)]
     main, waiting = _name_calls(main, waiting, symbols)
+    called = {pair[0].partition("(")[0].strip() for pair in waiting if pair and "(" in pair[0]}
+    if any(
+        re.search(rf"(?<![\w\\]){re.escape(name)}\s*\(", main)
+        for name in called - {*symbols, *FUNCTIONS, ""}
+    ):
+        # `H(p) + H(1 - p) where H(u) = ...`: a function is not filled in.
+        return None
     if not waiting or len(waiting) > MOST_DEFINITIONS:
         return None
     while waiting:

@@ -22,6 +22,7 @@ CONDITION_FIRST = re.compile(
 )
 REST_LAST = re.compile(rf"(?P<value>.+?)\s+{REST}", re.IGNORECASE | re.DOTALL)
 REST_FIRST = re.compile(rf"{REST}\s*[:,]?\s*(?P<value>.+)", re.IGNORECASE | re.DOTALL)
+BULLET = re.compile(r"^[ \t]*+[-*•][ \t]++", re.MULTILINE)
 MOST_CASES = 8
 MOST_CHARACTERS = 2000
 """Whoever has more to say writes it as a formula."""
@@ -34,6 +35,8 @@ def spell_cases(text: str) -> str | None:
     """
     if len(text) > MOST_CHARACTERS or not KEYWORD.search(text):
         return None
+    if len(BULLET.findall(text)) == len(text.strip().split("\n")) > 1:
+        text = BULLET.sub("", text)
     text = re.sub(r"\s*+\n\s*+", "\n", re.sub(r"[ \t]++", " ", text))
     is_latex = "\\" in text or "$" in text
     bare = TEXT.sub(lambda found: f" {found.group(1) or ''} ", text.replace("$", " ")).strip(" .")
@@ -83,7 +86,7 @@ def _read_branch(piece: str) -> tuple[str, str | None] | None:
             words = KEYWORD.search(parts["value"]) or (condition and KEYWORD.search(condition))
             if words or (condition is not None and not RELATION.search(condition)):
                 return None
-            return parts["value"].strip(), condition
+            return parts["value"].strip(" ,;"), condition and condition.strip(" ,;")
     return None
 
 

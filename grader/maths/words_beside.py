@@ -33,8 +33,12 @@ CHANGES = frozenset(
     ln exp exponential sine cosine power sum product difference quotient modulo transpose
     transposed conjugate absolute without except unless if or either but only when where for
     most least approximately about roughly almost maybe perhaps guess less more than up constant
-    factor proportional sqrt""".split()  # noqa: SIM905
+    factor proportional sqrt denominator numerator unnormalized unnormalised per ignoring dropping
+    omitting before flipped reversed negation neg doubled halved doubt sign complement
+    antiderivative""".split()  # noqa: SIM905
 )
+MOMENTS = {"expectation", "expected", "mean", "variance", "one", "entropy", "partial"}
+"""Words that name a formula before it, and change it behind it: `2x in expectation`."""
 PHRASES = re.compile(
     r"\b(?:chain|product|quotient|power|sum|log|logarithm|inverse|sum and product)[\s-]+rules?\b"
     r"|\bas (?:required|needed|wanted|desired|claimed|asked)\b|\bwith respect to \w+"
@@ -90,7 +94,7 @@ def find_unread(text: str) -> tuple[str, bool]:
         bare = MARKUP.sub(" ", piece)
         bare = ENUMERATES.sub(" ", bare) if place == 0 else bare
         is_label = place < len(pieces) - 1 and NAMES_IT.search(bare.rstrip()) is not None
-        is_read, is_changing = _look_at_words(bare, is_label)
+        is_read, is_changing = look_at_words(bare, is_label)
         changes = changes or is_changing
         if not is_read:
             unread.append(piece.strip())
@@ -98,7 +102,7 @@ def find_unread(text: str) -> tuple[str, bool]:
     return " … ".join(unread)[:80], changes or (bool(unread) and len(insides) > 1)
 
 
-def _look_at_words(piece: str, is_label: bool) -> tuple[bool, bool]:
+def look_at_words(piece: str, is_label: bool) -> tuple[bool, bool]:
     """Whether a piece may be dropped, and whether it changes the formula beside it."""
     bare = PHRASES.sub(" ", piece.replace("$", " "))
     words = re.findall(r"[^\W\d_]+", bare.casefold())
@@ -131,10 +135,11 @@ def without_prose(text: str) -> tuple[str, str, bool] | None:
     rest, unread, changes = text, "", False
     if found := PROSE.match(rest):
         rest = rest[found.end() :]
-        is_read, changes = _look_at_words(found.group(), is_label=True)
+        is_read, changes = look_at_words(found.group(), is_label=True)
         unread = "" if is_read else found.group().strip()[:80]
     if found := BEHIND.search(rest):
-        is_read, _ = _look_at_words(found["words"], is_label=False)
+        is_read, _ = look_at_words(found["words"], is_label=False)
+        is_read = is_read and not MOMENTS & set(found["words"].casefold().split())
         rest = rest[: found.start()] if is_read else rest
     return None if rest == text else (rest, unread, changes)
 

@@ -168,3 +168,53 @@ def test_words_that_name_a_plain_formula_are_dropped() -> None:
     for text in ("so the ratio is a/b", "their share of it: a/b.", "the odds ratio gives a/b"):
         assert judge(RATIO, text).verdict is Verdict.PASSED, text
         assert judge(RATIO, text.replace("a/b", "b/a")).verdict is Verdict.WRONG, text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["-dr", "1/r", "2r", "log r", "r/2", "r^-1", "r^2", "$-\\nabla r$", "$\\frac{1}{r_n^2}$",
+     "$\\sqrt{r}$", "1 - P", "$r^T$"],
+)  # fmt: skip
+def test_side_that_transforms_a_name_is_no_label(name: str) -> None:
+    text = f"{name.rstrip('$')} = a/b" + ("$" if name.startswith("$") else "")
+    assert judge(RATIO, text).verdict is Verdict.UNDECIDED
+
+
+def test_side_that_is_a_name_is_a_label() -> None:
+    for name in (
+        "dL/dw", "$\\nabla_w L(w)$", "$\\frac{\\partial L}{\\partial w}$", "f'(x)", "y*",
+        "log-loss",
+        "$W^{(1)}$", "$\\sigma^2$", "KL(p || q)", "$\\log p(x)$", "L2", "# params", "Var[y]",
+    ):  # fmt: skip
+        text = f"{name.rstrip('$')} = a/b" + ("$" if name.startswith("$") else "")
+        assert judge(RATIO, text).verdict is Verdict.PASSED, text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The answer is one minus the following:",
+        "The answer is twice this:",
+        "The answer up to a constant is",
+        "The result without the factor 1/2 is",
+        "answer^2:",
+        "the denominator is",
+        "ignoring the sign it is",
+        "half\n",
+        "3\n",
+        "b/a\n",
+    ],
+)
+def test_words_that_change_an_answer_are_for_a_person(words: str) -> None:
+    assert judge(RATIO, f"{words} a/b").verdict is Verdict.UNDECIDED
+    assert judge(RATIO, f"Answer 1: {words} b/a").verdict is not Verdict.PASSED
+
+
+def test_answer_may_have_a_number_and_a_label() -> None:
+    for label in ("Answer:", "Answer 1:", "answer to part (b):", "- Answer:", "The answer is:"):
+        assert judge(RATIO, f"{label} a/b").verdict is Verdict.PASSED, label
+
+
+def test_formulas_line_by_line_are_no_product() -> None:
+    assert judge(RATIO, "2a/(2b)\na/b").verdict is Verdict.UNDECIDED
+    assert judge(RATIO, "2a/(2b)\n= a/b").verdict is Verdict.PASSED
