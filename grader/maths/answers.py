@@ -257,6 +257,8 @@ def _read_equation(text: str, symbols: Mapping[str, Symbol]) -> Written | Unread
         first = 1
     found_sides, transformed = [], ""
     for position, (_, piece) in enumerate(pieces[first:-1], start=first):
+        # `so it is $a$ = b`: words before the dollar are none of the side.
+        piece = piece.rpartition("$")[2] if "$" in piece.strip(" $") else piece
         side = read(piece, symbols, notation=notation)
         if isinstance(side, Unreadable):
             if position == 0 and transforms_its_name(piece):

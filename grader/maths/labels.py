@@ -59,6 +59,11 @@ GROUPED = re.compile(
     r"\([^()]*\)|\[[^\[\]]*\]|_\{[^{}]*\}|_\w+|\^\{?\([^()]*\)\}?|\\text\{[^{}]*\}"
 )
 HYPHENED = re.compile(r"(?<=[A-Za-z]{2})-(?=[A-Za-z]{2})")
+OPERATES = re.compile(
+    r"\s*\$*\s*(?:\\nabla(?![a-zA-Z])|∇)(?:_(?:\{[^{}]*\}|\w))?\s*(?:\\[,;!]\s*)?(?!\\?\w+\s*\^)\S{3}"
+    r"|\s*\$*\s*(?:\\int(?![a-zA-Z])|∫)"
+)
+"""`\\nabla_x x^T A x` and an integral are what is asked for, spelled out."""
 USUAL = re.compile(
     r"\^\s*\{?\s*(?:\*|\\star|\\ast)\s*\}?|(?<=\w)\*(?=\s*\Z)"
     r"|(?:\\sigma|σ|\\chi|χ|\bR)\s*(?:\^\s*\{?2\}?|²)"
@@ -73,6 +78,8 @@ TRANSFORMED = re.compile(
 
 def transforms_its_name(piece: str) -> bool:
     """Whether `-dL/dw`, `1/R` or `2y` stands where a name is told: none of them names it."""
+    if OPERATES.match(piece):
+        return False
     bare = USUAL.sub("", DERIVATIVES.sub("D", piece.replace("$", " ")))
     for _ in range(3):
         bare = GROUPED.sub("", bare)

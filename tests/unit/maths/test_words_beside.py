@@ -218,3 +218,16 @@ def test_answer_may_have_a_number_and_a_label() -> None:
 def test_formulas_line_by_line_are_no_product() -> None:
     assert judge(RATIO, "2a/(2b)\na/b").verdict is Verdict.UNDECIDED
     assert judge(RATIO, "2a/(2b)\n= a/b").verdict is Verdict.PASSED
+
+
+def test_label_may_be_what_is_differentiated_or_follow_words() -> None:
+    gradient = {
+        "symbols": {"A": {"shape": ["n", "n"]}, "x": {"shape": ["n"]}},
+        "answer": "(A + A.T) @ x",
+    }
+    for text in (
+        r"$\nabla_x\, x^\top A x = Ax + A^\top x$",
+        r"so it is $\nabla_x f = (A+A^\top)x$.",
+    ):
+        assert judge(gradient, text).verdict is Verdict.PASSED, text
+    assert judge(gradient, r"$\nabla_x f^\top = (A+A^\top)x$").verdict is Verdict.UNDECIDED
