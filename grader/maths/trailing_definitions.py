@@ -100,6 +100,9 @@ def _read_all(
     known, definitions = dict(symbols), dict[str, Node]()
     claims: list[tuple[Formula, Formula]] = []
     waiting = [_cut_definition(part) for part in _cut_parts(tail)]
+    if None in waiting:
+        # Before any of it is read: a long answer has many commas.
+        return None
     main, waiting = _name_calls(main, waiting, symbols)
     called = {pair[0].partition("(")[0].strip() for pair in waiting if pair and "(" in pair[0]}
     if any(
