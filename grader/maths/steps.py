@@ -283,7 +283,8 @@ class _Reader:
     def _side(self, found: Formula, number: int, piece: str) -> Side:
         tree = define(found.tree, self.definitions, self.symbols)
         other = define(found.other, self.definitions, self.symbols) if found.other else None
-        doubtful = tuple(define(one, self.definitions, self.symbols) for one in found.doubtful)
+        readings = (*found.doubtful, found.as_numpy, found.as_products)
+        doubtful = tuple(define(one, self.definitions, self.symbols) for one in readings if one)
         formula = Formula(tree, piece.strip(), other, doubtful)
         return Side(formula, number, piece.strip().strip("$ .,;"))
 

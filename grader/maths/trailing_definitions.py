@@ -44,13 +44,18 @@ class Explained:
         """The formula in declared names only."""
         if not self.definitions:
             return formula
-        tree, other, *doubtful = (
-            define(one, self.definitions, self.symbols) if one is not None else None
-            for one in (formula.tree, formula.other, *formula.doubtful)
+
+        def fill(tree: Node | None) -> Node | None:
+            return None if tree is None else define(tree, self.definitions, self.symbols)
+
+        return replace(
+            formula,
+            tree=define(formula.tree, self.definitions, self.symbols),
+            other=fill(formula.other),
+            doubtful=tuple(define(o, self.definitions, self.symbols) for o in formula.doubtful),
+            as_numpy=fill(formula.as_numpy),
+            as_products=fill(formula.as_products),
         )
-        assert tree is not None
-        kept = tuple(one for one in doubtful if one is not None)
-        return replace(formula, tree=tree, other=other, doubtful=kept)
 
 
 def cut_definitions(

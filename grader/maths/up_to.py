@@ -30,7 +30,11 @@ def read_with_constant(text: str, symbols: Mapping[str, Symbol]) -> Written | Un
         if not free_names(tree) & names.keys():
             sides = [side for side in written.sides if not free_names(side.tree) & names.keys()]
             doubtful = tuple(_drop_terms(one, names.keys()) for one in written.formula.doubtful)
-            formula = replace(written.formula, tree=tree, other=None, doubtful=doubtful)
+            code = written.formula.as_numpy
+            formula = replace(
+                written.formula, tree=tree, other=None, doubtful=doubtful, as_products=None,
+                as_numpy=None if code is None else _drop_terms(code, names.keys()),
+            )  # fmt: skip
             return replace(written, formula=formula, sides=tuple(sides))
     return read_answer(text, symbols)
 
