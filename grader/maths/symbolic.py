@@ -7,6 +7,7 @@ import resource
 import select
 import signal
 from collections.abc import Mapping
+from pathlib import Path
 
 from grader.maths.tree import Node
 from grader.spec.models import Symbol
@@ -17,6 +18,7 @@ shows, and an answer that is left open costs nobody a point."""
 WALL_LIMIT_S = 15 * LIMIT_S
 """Where the machine is busy with something else; a process that spins ends long before."""
 MEMORY_BYTES = 2 << 30
+"""More than the process that asks: its own pages are shared, and it may have Torch in it."""
 
 
 def is_zero_by_sympy(
@@ -44,7 +46,8 @@ def _answer(left: Node, right: Node, symbols: Mapping[str, Symbol], writing: int
     """In the child: never returns."""
     try:
         resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        most_bytes = _measure_size_bytes() + MEMORY_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
         from sympy import simplify
 
         from grader.maths.to_sympy import to_sympy
@@ -53,3 +56,9 @@ def _answer(left: Node, right: Node, symbols: Mapping[str, Symbol], writing: int
         os.write(writing, b"1" if difference == 0 else b"0")
     finally:
         os._exit(0)
+
+
+def _measure_size_bytes() -> int:
+    """The address space of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+
 import pytest
 from declared_symbols import declare, formula
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.maths import Agreement, compare
 from grader.maths.explaining import draw_tree
-from grader.maths.symbolic import is_zero_by_sympy
+from grader.maths.symbolic import MEMORY_BYTES, is_zero_by_sympy
 
 X = declare(x="real", y="positive", n="positive integer", p="probability")
 
@@ -57,6 +59,11 @@ def test_method_is_said(student: str, reference: str, method: str) -> None:
     found = compare(formula(student, X), formula(reference, X), X, seed=2)
 
     assert (found.agreement, found.method) == (Agreement.EQUAL, method)
+
+
+def test_sympy_is_asked_however_large_the_asking_process_is() -> None:
+    with mmap.mmap(-1, MEMORY_BYTES):
+        assert verdict("exp(exp(exp(y+9)))", "exp(exp(exp(9)*exp(y)))") is Agreement.EQUAL
 
 
 @pytest.mark.parametrize(
