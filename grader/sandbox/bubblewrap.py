@@ -143,6 +143,16 @@ def _list_shown() -> list[Path]:
     return [Path(path) for path in dict.fromkeys((*_SYSTEM_FOLDERS, *own))]
 
 
+def _list_links_to_interpreter() -> list[Path]:
+    """A virtual environment's Python may be a link to a link that stands in any folder."""
+    links = []
+    path = Path(sys.executable)
+    while path.is_symlink():
+        links.append(path)
+        path = Path(os.path.normpath(path.parent / path.readlink()))
+    return links
+
+
 def show_read_only() -> list[str]:
     """The system's libraries and this interpreter with its packages; nothing of the course."""
     shown: list[Path] = []
@@ -156,6 +166,10 @@ def show_read_only() -> list[str]:
             continue
         shown.append(path)
         arguments += ["--ro-bind", str(path), str(path)]
+    for link in _list_links_to_interpreter():
+        if not any(link.is_relative_to(folder) for folder in shown):
+            shown.append(link)
+            arguments += ["--symlink", str(link.readlink()), str(link)]
     # Made on the way to a mount point, a folder would be open to the worker alone.
     above = dict.fromkeys(parent for path in shown for parent in reversed(path.parents[:-1]))
     return [word for folder in above for word in ("--dir", str(folder))] + arguments

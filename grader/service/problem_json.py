@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from grader.errors import (
@@ -94,6 +94,8 @@ def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 def _answer_database(request: Request, error: Exception) -> JSONResponse:
+    if not _is_away(error):
+        return _answer_fault(request, error)
     log.error("database: %s", error)
     return make_problem(
         request,
@@ -108,3 +110,13 @@ def _answer_fault(request: Request, error: Exception) -> JSONResponse:
     log.error("fault", exc_info=error)
     detail = "a fault of the service, not yours; its operator finds it by the request's id"
     return make_problem(request, 500, "The service failed", detail)
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the database could not do what it was asked; what it doesn't understand is a fault.
+
+    SQLite's driver calls both operational, and a table that isn't there is its general error.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    return getattr(error.orig, "sqlite_errorname", "") != "SQLITE_ERROR"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import site
 import subprocess
 import sys
 import time
+import venv
 from pathlib import Path
 
 import pytest
@@ -217,6 +219,25 @@ def test_doctor_tries_the_canary() -> None:
     (isolation,) = [line for line in shown.stdout.splitlines() if "isolation" in line]
     assert "full: " in isolation
     assert "a canary tried" in isolation
+
+
+def test_the_interpreter_may_be_a_link_to_a_link_in_any_folder(tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere" / "python"
+    link.parent.mkdir()
+    link.symlink_to(Path(sys.executable).resolve())
+    venv.create(tmp_path / "venv", symlinks=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to(link)
+    packages = os.pathsep.join([str(ROOT), *site.getsitepackages()])
+
+    shown = subprocess.run(
+        [python, "-m", "grader", "doctor"],
+        env={**os.environ, "PYTHONPATH": packages}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert shown.returncode == 0, shown.stderr
+    assert "full: " in shown.stdout
 
 
 @pytest.mark.parametrize("what", ["problem", "assignment", "report"])

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -245,6 +246,20 @@ def test_pages_are_accessible_and_fit(
         # A page that is not there, or not for them, is said to be so in the console too.
         assert not [each for each in tab.complaints if "the server responded with" not in each]
     assert not found
+
+
+def test_the_page_of_a_failure_is_accessible_and_says_whom_to_ask(
+    chromium: Any, address: str, folder: Path
+) -> None:
+    tab = Tab(chromium, address, viewport={"width": 390, "height": 844}).sign_in("ines")
+    with sqlite3.connect(folder / "grade/grade.db") as database:
+        database.execute("alter table standing rename to gone")
+        database.commit()
+        tab.go("/courses/dl/gradebook")
+        database.execute("alter table gone rename to standing")
+    assert re.search("The service failed.* [0-9a-f]{16}", tab.read()), tab.read()
+    assert "standing" not in tab.read()
+    assert not find_faults(tab, "failure")
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("desk", "light")])
