@@ -44,6 +44,10 @@ class Measures:
         self.workers = Gauge(
             "fairmark_workers", "Workers that are heard of", registry=self.registry
         )
+        self.failing_passbacks = Gauge(
+            "fairmark_passbacks_failing", "Scores that a learning platform has refused so far",
+            registry=self.registry,
+        )  # fmt: skip
 
 
 @router.get("/healthz")
@@ -75,6 +79,7 @@ def tell_metrics(request: Request) -> Response:
         queues = operations.read_queues(session)
         counts = operations.count_runs(session)
         workers = operations.read_workers(session, service.settings.stale_s)
+        measures.failing_passbacks.set(operations.count_failing_passbacks(session))
     for gauge in (measures.waiting, measures.running, measures.oldest, measures.runs):
         gauge.clear()
     for name in {*service.settings.queues, *(queue.name for queue in queues)}:

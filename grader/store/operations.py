@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grader.store.schema import Blob, GradingRun, RunState, Submission, Worker
+from grader.store.schema import Blob, GradingRun, Passback, RunState, Submission, Worker
 from grader.store.types import now
 
 
@@ -67,6 +67,14 @@ def count_runs(session: Session) -> dict[str, int]:
     """Gradings by state."""
     rows = session.execute(select(GradingRun.state, func.count()).group_by(GradingRun.state))
     return {state: count for state, count in rows}  # noqa: C416
+
+
+def count_failing_passbacks(session: Session) -> int:
+    """Scores that a learning platform has refused so far; they are tried again."""
+    failing = select(func.count()).where(
+        Passback.version > Passback.sent_version, Passback.tries > 0, Passback.last_error != ""
+    )
+    return session.scalar(failing) or 0
 
 
 def measure_store(session: Session) -> dict[str, int]:

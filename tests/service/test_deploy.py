@@ -28,6 +28,20 @@ def test_names_settings_and_commands_that_there_are(path: Path) -> None:
         assert (name[0] or name[1]) in COMMANDS
 
 
+def test_only_measures_are_watched_that_there_are() -> None:
+    from grader.service.health import Measures
+
+    known = {
+        sample.name.removesuffix("_created")
+        for metric in Measures().registry.collect()
+        for sample in (metric, *metric.samples)
+    } | {"fairmark_requests_total"}
+    for path in FILES:
+        text = re.sub(r"fairmark\.\w+", "", path.read_text())
+        watched = set(re.findall(r"\bfairmark_[a-z_]+", text))
+        assert watched <= known, (path, watched - known)
+
+
 def test_every_file_parses() -> None:
     for path in FILES:
         text = path.read_text()
