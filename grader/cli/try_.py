@@ -222,7 +222,7 @@ def _name_place(witness: Any) -> str:
 
 def _show_steps(part: Any, trial: Trial) -> Iterator[str]:
     from grader.kinds.chain import judge_steps
-    from grader.maths.compare import Agreement
+    from grader.maths.compare_trees import Agreement
 
     words = {
         Agreement.EQUAL: "follows",

@@ -6,7 +6,8 @@ evaluated by Python or SymPy.
 
 from __future__ import annotations
 
-from grader.maths.compare import Agreement, Comparison, compare
+from grader.maths.compare import compare
+from grader.maths.compare_trees import Agreement, Comparison
 from grader.maths.constants import Number, read_number
 from grader.maths.evaluate import Point, evaluate
 from grader.maths.read import read

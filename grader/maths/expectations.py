@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from grader.maths.compare import Agreement, Comparison, compare_trees
+from grader.maths.compare_trees import Agreement, Comparison, compare_trees
 from grader.maths.distributions import refute_for_every_distribution
 from grader.maths.normal_form import normal_form
 from grader.maths.scalars import OutOfRange

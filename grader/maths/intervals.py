@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grader.maths.compare import Agreement, Comparison
+from grader.maths.compare_trees import Agreement, Comparison
 from grader.maths.memberships import STATEMENTS, align_with_set, lies_in
 from grader.maths.tree import Node, name
 from grader.spec.models import Symbol

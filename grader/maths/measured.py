@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from grader.maths.arrays import Array
-from grader.maths.compare import Agreement, Comparison, shapes_differ
+from grader.maths.compare_trees import Agreement, Comparison, shapes_differ
 from grader.maths.evaluate import Evaluation, Point
 from grader.maths.looks import Look, Question, Sight, look_at
 from grader.maths.lookups import whole_array

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from grader.maths.compare import used_symbols
+from grader.maths.compare_trees import used_symbols
 from grader.maths.mutations import _inside, _left_out, _whole
 from grader.maths.tree import Node
 from grader.spec.models import Symbol

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, islice
 
-from grader.maths.compare import agree_at_points, used_symbols
+from grader.maths.compare_trees import agree_at_points, used_symbols
 from grader.maths.dropped_paths import dropped_paths, forgotten_factors
 from grader.maths.evaluate import Point
 from grader.maths.looks import Question, Sight, look_at

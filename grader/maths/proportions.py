@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from grader.maths import bounds
 from grader.maths.arrays import Array
-from grader.maths.compare import Agreement, Comparison, compare_trees, used_symbols
+from grader.maths.compare_trees import Agreement, Comparison, compare_trees, used_symbols
 from grader.maths.evaluate import Evaluation, Point, run
 from grader.maths.looks import Question, Sight, judge_scalars
 from grader.maths.points import draw_point, is_allowed, small_points

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from grader.maths.arrays import Array
-from grader.maths.compare import Agreement, Comparison, compare_trees, used_symbols
+from grader.maths.compare_trees import Agreement, Comparison, compare_trees, used_symbols
 from grader.maths.evaluate import Evaluation, Point, run
 from grader.maths.points import draw_point, small_points
 from grader.maths.proportions import judge_proportion

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from grader.maths.arrays import Array, Value, WrongShapes
-from grader.maths.compare import Agreement, Comparison, compare_trees, used_symbols
+from grader.maths.compare_trees import Agreement, Comparison, compare_trees, used_symbols
 from grader.maths.evaluate import Evaluation, Point, run
 from grader.maths.looks import MOST_MAGNIFIED
 from grader.maths.memberships import spell_memberships

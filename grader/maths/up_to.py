@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from grader.maths.answers import Written, read_answer
 from grader.maths.arrays import Array, Identity, Ones, Repeated, Value
-from grader.maths.compare import Agreement, Comparison, sweep
+from grader.maths.compare_trees import Agreement, Comparison, sweep
 from grader.maths.looks import Question, Sight, look_at
 from grader.maths.points import draw_point
 from grader.maths.scalars import Arithmetic, Scalar
