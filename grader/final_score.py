@@ -99,8 +99,7 @@ def judge_lateness(
     if late.cut_off_hours is not None and delay > timedelta(hours=late.cut_off_hours):
         cut_off = _say_delay(timedelta(hours=late.cut_off_hours))
         return Adjustment(-earned, f"{said}, the cut-off is at {cut_off}: nothing counts")
-    unit = timedelta(days=1) if late.per == "day" else timedelta(hours=1)
-    begun = math.ceil(delay / unit)
+    begun = _count_begun(late, deadline, submitted_at)
     share = min(Fraction(1), begun * late.loss)
     if not share:
         return None
@@ -109,6 +108,17 @@ def judge_lateness(
         -earned * share,
         f"{said}, {units}: {_percent(share)} of {_show(earned)} points",
     )
+
+
+def _count_begun(late: Late, deadline: datetime, submitted_at: datetime) -> int:
+    """Days by the clock on the wall where the date is kept: one of them may have 25 hours."""
+    if late.per == "hour":
+        return math.ceil((submitted_at - deadline) / timedelta(hours=1))
+    local = submitted_at.astimezone(deadline.tzinfo)
+    return max(1, math.ceil((local.replace(tzinfo=None) - deadline.replace(tzinfo=None)) / _DAY))
+
+
+_DAY = timedelta(days=1)
 
 
 def judge_attempt(earned: Fraction, attempts: Attempts, attempt: int) -> Adjustment | None:
@@ -126,12 +136,13 @@ def judge_attempt(earned: Fraction, attempts: Attempts, attempt: int) -> Adjustm
     )
 
 
-def choose_attempt(scores: Sequence[float], counts: str) -> int:
+def choose_attempt(scores: Sequence[float], counts: str, most: int | None = None) -> int:
     """Which of several attempts counts, in the order handed in: the last, or the best.
 
-    Of equally good ones the first counts.
+    Of equally good ones the first counts; none beyond the most that may, where there are others.
     """
-    return len(scores) - 1 if counts == "last" else scores.index(max(scores))
+    allowed = scores[:most]
+    return len(allowed) - 1 if counts == "last" else allowed.index(max(allowed))
 
 
 def drop_lowest(problems: Sequence[ProblemScore], count: int) -> Adjustment | None:

@@ -48,21 +48,23 @@ def make_empty_row(label: str, circumstances: Circumstances, trouble: str, statu
     return Row(submission=label, circumstances=circumstances, status=f"{status}: {trouble}")
 
 
-def choose_rows(rows: Iterable[Row], counts: str) -> tuple[Row, ...]:
-    """One row a student: of several attempts the last, or the best."""
+def choose_rows(rows: Iterable[Row], counts: str, most: int | None = None) -> tuple[Row, ...]:
+    """One row a student: of several attempts the last, or the best, of the `most` that count."""
     by_student: dict[str, list[Row]] = {}
     for row in rows:
         by_student.setdefault(row.circumstances.student, []).append(row)
-    return tuple(_choose(attempts, counts) for attempts in by_student.values())
+    return tuple(_choose(attempts, counts, most) for attempts in by_student.values())
 
 
-def _choose(attempts: list[Row], counts: str) -> Row:
+def _choose(attempts: list[Row], counts: str, most: int | None) -> Row:
     scored = sorted(
         (row for row in attempts if row.score is not None),
         key=lambda row: row.circumstances.attempt,
     )
     if len(attempts) == 1 or not scored:
         return attempts[-1]
+    if most is not None:
+        scored = [row for row in scored if row.circumstances.attempt <= most] or scored
     chosen = scored[choose_attempt([row.score or 0 for row in scored], counts)]
     words = f"{counts} of {len(attempts)} attempts: number {chosen.circumstances.attempt}"
     return replace(chosen, explanation="; ".join(filter(None, (words, chosen.explanation))))

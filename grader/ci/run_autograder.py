@@ -68,15 +68,15 @@ PLATFORMS = {"gradescope": run_gradescope, "prairielearn": run_prairielearn}
 
 
 def keep_best(report: Report, assignment: LoadedAssignment, metadata: Metadata) -> Report:
-    """Where the best attempt counts, an earlier one that was better stands."""
+    """Where the best counts, or no more do, an earlier one that was better stands."""
     policy = assignment.policies.attempts
-    if policy is None or policy.counts != "best" or not metadata.earlier_scores:
+    if policy is None or not metadata.earlier_scores:
         return report
     scores = [*metadata.earlier_scores, report.score]
-    chosen = choose_attempt(scores, policy.counts)
+    chosen = choose_attempt(scores, policy.counts, policy.most)
     if scores[chosen] <= report.score:
         return report
-    words = f"best of {len(scores)} attempts: number {chosen + 1}"
+    words = f"{policy.counts} of {len(scores[: policy.most])} attempts: number {chosen + 1}"
     gain = AdjustmentReport(points=scores[chosen] - report.score, explanation=words)
     return report.model_copy(
         update={"adjustments": (*report.adjustments, gain), "score": scores[chosen]}

@@ -172,7 +172,9 @@ def _write_class(
     statistics = ClassStatistics(batch.assignment.id, batch.assignment.title)
     rows = list(_make_rows(batch, labels, given, graded, reports, statistics))
     attempts = batch.assignment.policies.attempts
-    table = tabulate(batch.assignment, choose_rows(rows, attempts.counts if attempts else "best"))
+    counts, most = (attempts.counts, attempts.most) if attempts else ("best", None)
+    chosen = choose_rows(rows, counts, most)
+    table = tabulate(batch.assignment, chosen)
     if csv_path is None:
         click.echo(table, nl=False)
     else:

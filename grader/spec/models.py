@@ -169,7 +169,7 @@ class Attempts(Record):
     loss: Share = Fraction(0)
     """Of what was earned, for each attempt beyond the free ones."""
     most: Count | None = Field(default=None, ge=1)
-    """Later attempts earn nothing."""
+    """Later attempts don't count."""
 
 
 class Policies(Record):

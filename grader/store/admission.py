@@ -24,6 +24,7 @@ from grader.store.schema import (
     Submission,
 )
 from grader.store.situation import Situation, find_situation
+from grader.store.standing import say_moment
 from grader.store.types import now
 
 URGENCY = {Purpose.INTERACTIVE: 2_000_000, Purpose.PRACTICE: 1_000_000, Purpose.REGRADE: 0}
@@ -102,6 +103,8 @@ def take_submission(
     if is_practice and (attempts.get("most") or attempts.get("free")):
         # What is graded without being an attempt would be one more, as often as wanted.
         raise NotAllowed(f"{assignment.slug} counts attempts; there is no practice, hand it in")
+    if not is_practice:
+        _require_attempt(session, assignment, user_id)
     _require_room(here, assignment, limits, hour_ago)
     _require_space(session, user_id, len(handed_in.archive), at)
     submission = _insert(
@@ -280,14 +283,51 @@ def find_extension(session: Session, assignment_id: int, user_id: int) -> Extens
     return latest if latest and latest.due_at else None
 
 
+def find_zone(session: Session, course_id: int) -> str:
+    """The time zone of a course."""
+    return session.scalar(select(Course.timezone).where(Course.id == course_id)) or "UTC"
+
+
 def _require_open(session: Session, assignment: Assignment, user_id: int, at: dt.datetime) -> None:
     if assignment.opens_at and at < assignment.opens_at:
-        raise NotAllowed(f"{assignment.slug} opens at {assignment.opens_at:%F %H:%M} UTC")
+        moment = say_moment(assignment.opens_at, find_zone(session, assignment.course_id))
+        raise NotAllowed(f"{assignment.slug} opens {moment}")
     closes_at = assignment.closes_at
     if closes_at and at > closes_at:
         extension = find_extension(session, assignment.id, user_id)
         if extension is None or extension.due_at is None or at > extension.due_at:
-            raise NotAllowed(f"{assignment.slug} closed at {closes_at:%F %H:%M} UTC")
+            moment = say_moment(closes_at, find_zone(session, assignment.course_id))
+            raise NotAllowed(f"{assignment.slug} closed {moment}")
+
+
+def count_attempts(session: Session, assignment: Assignment, user_id: int) -> int:
+    """The attempts that a student has used: what never began to be graded is none."""
+    began = select(GradingRun.submission_id).where(GradingRun.starts > 0)
+    used = select(func.count()).where(
+        Submission.assignment_id == assignment.id,
+        Submission.user_id == user_id,
+        Submission.is_practice.is_(False),
+        Submission.id.in_(began),
+    )
+    return session.scalar(used) or 0
+
+
+def find_most_attempts(assignment: Assignment) -> int | None:
+    """How many attempts count; None for any number."""
+    attempts = (assignment.policies or {}).get("attempts") or {}
+    return attempts.get("most")
+
+
+def _require_attempt(session: Session, assignment: Assignment, user_id: int) -> None:
+    most = find_most_attempts(assignment)
+    if most is None:
+        return
+    used = count_attempts(session, assignment, user_id)
+    if used >= most:
+        raise NotAllowed(
+            f"{used} of at most {most} attempts at {assignment.slug} are used; nothing more is"
+            " taken, and what counts stays"
+        )
 
 
 def _require_space(session: Session, user_id: int, size: int, at: dt.datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from grader.errors import Conflict, NotFound
 from grader.store import audit
+from grader.store.facts import find_overrides
 from grader.store.schema import (
     Assignment,
     Enrolment,
@@ -84,6 +85,10 @@ def override(
         find_part(session, assignment, part)
     if (points is None) != (kind in ("excuse", "withdraw")):
         raise Conflict(f"'{kind}' {'takes no' if points is not None else 'needs'} points")
+    if points is not None and kind == "set" and points < 0:
+        raise Conflict(f"{points:g} points are fewer than none; to take some off, add a negative")
+    if kind == "add" and not part and _is_excused(session, assignment, user_id):
+        raise Conflict("the assignment is excused for this student; take that back first")
     made = ScoreOverride(
         assignment_id=assignment.id,
         user_id=user_id,
@@ -137,6 +142,11 @@ def reflect(session: Session, assignment: Assignment, user_id: int) -> None:
         passback.score, passback.max_score = standing.score, standing.max_score
         passback.version += 1
         passback.tries, passback.next_try_at, passback.changed_at = 0, None, now()
+
+
+def _is_excused(session: Session, assignment: Assignment, user_id: int) -> bool:
+    counted = find_overrides(session, assignment.id, user_id)
+    return any(each.kind == "excuse" and not each.part for each in counted)
 
 
 def find_part(session: Session, assignment: Assignment, part: str) -> dict[str, Any]:

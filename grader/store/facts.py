@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from grader.store.admission import find_extension
+from grader.store.admission import find_extension, find_zone
 from grader.store.schema import (
     Assignment,
     Extension,
@@ -87,6 +87,8 @@ def gather_facts(
     given_up = find_given_up(session, [each for each in ids if each not in runs])
     said = connection.execute(_SAID, asked).one()
     marks = find_marks(session, ids) if said.marks else {}
+    has_dates = said.extensions or (assignment.policies or {}).get("late")
+    zone = find_zone(session, assignment.course_id) if has_dates else "UTC"
     by_student: dict[int, list[Any]] = {user_id: [] for user_id in user_ids}
     for submission in submissions:
         by_student[submission.user_id].append(submission)
@@ -99,6 +101,7 @@ def gather_facts(
             given_up,
             find_extension(session, assignment.id, user_id) if said.extensions else None,
             find_overrides(session, assignment.id, user_id) if said.overrides else [],
+            zone,
         )
         for user_id, own in by_student.items()
     }
@@ -112,6 +115,7 @@ def _lay_out(
     given_up: Mapping[int, bool],
     extension: Extension | None,
     overrides: Sequence[ScoreOverride],
+    zone: str,
 ) -> Facts:
     return Facts(
         attempts=[
@@ -142,6 +146,7 @@ def _lay_out(
             for override in overrides
         ],
         max_points=Fraction(assignment.max_points),
+        zone=zone,
     )
 
 
@@ -266,16 +271,16 @@ def find_marks(session: Session, submission_ids: Sequence[int]) -> dict[int, lis
 
 
 def find_overrides(session: Session, assignment_id: int, user_id: int) -> list[ScoreOverride]:
-    """The overrides that count: of each part and kind the latest, up to a withdrawal."""
+    """The overrides that count, of each part: the latest decision, and points added since."""
     latest: dict[tuple[str, str], ScoreOverride] = {}
     for override in session.scalars(
         select(ScoreOverride)
         .where(ScoreOverride.assignment_id == assignment_id, ScoreOverride.user_id == user_id)
         .order_by(ScoreOverride.id)
     ):
-        if override.kind == "withdraw":
-            for key in [key for key in latest if key[0] == override.part]:
-                del latest[key]
-        else:
+        replaced = ("add",) if override.kind == "add" else ("set", "excuse", "add")
+        for kind in replaced:
+            latest.pop((override.part, kind), None)
+        if override.kind != "withdraw":
             latest[override.part, override.kind] = override
     return list(latest.values())

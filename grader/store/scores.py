@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from grader.store.facts import gather_facts
 from grader.store.schema import Assignment, ScoreOverride, Standing, Submission
-from grader.store.standing import Judged, judge, round_points
+from grader.store.standing import Judged, judge, round_points, sum_parts
 from grader.store.types import now
 
 TOGETHER = 200
@@ -37,6 +38,14 @@ def explain_standings(
         facts = gather_facts(session, assignment, some, with_regrade=with_regrade)
         found |= {user_id: judge(each) for user_id, each in facts.items()}
     return found
+
+
+def find_earned(session: Session, assignment: Assignment, user_id: int) -> dict[int, Fraction]:
+    """What each graded submission of a student earned, with people's marks; practice is none."""
+    (facts,) = gather_facts(session, assignment, [user_id]).values()
+    return {
+        each.submission_id: sum_parts(each) for each in facts.attempts if each.parts is not None
+    }
 
 
 def refresh(session: Session, assignment: Assignment, user_ids: Sequence[int]) -> dict[int, Judged]:

@@ -77,6 +77,8 @@ class Facts:
     counts: str = "last"
     due_at: dt.datetime | None = None
     extended_to: dt.datetime | None = None
+    zone: str = "UTC"
+    """Where days are counted and times are told."""
     overrides: Sequence[OverrideFact] = ()
     max_points: Fraction = Fraction(0)
 
@@ -118,7 +120,12 @@ def judge(facts: Facts) -> Judged:
 
 
 def _choose(facts: Facts, graded: Sequence[AttemptFact]) -> Judged:
-    judged = [_judge_attempt(facts, attempt) for attempt in graded]
+    numbers = _number(facts)
+    most = facts.policies.attempts.most if facts.policies.attempts else None
+    allowed = [each for each in graded if most is None or numbers[each.submission_id] <= most]
+    beyond = [each for each in graded if allowed and each not in allowed]
+    graded = allowed or graded
+    judged = [_judge_attempt(facts, attempt, numbers[attempt.submission_id]) for attempt in graded]
     if facts.counts == "best":
         chosen = max(range(len(judged)), key=lambda index: (judged[index].score, -index))
         words = f"submission {graded[chosen].ordinal} counts, the best of {len(graded)}"
@@ -126,7 +133,14 @@ def _choose(facts: Facts, graded: Sequence[AttemptFact]) -> Judged:
         chosen = len(judged) - 1
         words = f"submission {graded[chosen].ordinal} counts, the last of {len(graded)}"
     steps = [words] if len(graded) > 1 else []
-    waiting = [each.ordinal for each in facts.attempts if each.parts is None and not each.given_up]
+    steps += [f"submission {each.ordinal} came after the {most} that count" for each in beyond]
+    waiting = [
+        each.ordinal
+        for each in facts.attempts
+        if each.parts is None
+        and not each.given_up
+        and (most is None or numbers[each.submission_id] <= most)
+    ]
     state = judged[chosen].state
     if waiting and waiting[-1] > graded[-1].ordinal:
         steps.append(f"submission {waiting[-1]} is not graded yet")
@@ -138,8 +152,19 @@ def _choose(facts: Facts, graded: Sequence[AttemptFact]) -> Judged:
     )  # fmt: skip
 
 
-def _judge_attempt(facts: Facts, attempt: AttemptFact) -> Judged:
+def _number(facts: Facts) -> dict[int, int]:
+    """Which attempt each submission is: practice is none, nor what was taken back unseen."""
+    numbers: dict[int, int] = {}
+    count = 0
+    for each in facts.attempts:
+        count += each.given_up != "before it began"
+        numbers[each.submission_id] = count
+    return numbers
+
+
+def _judge_attempt(facts: Facts, attempt: AttemptFact, number: int) -> Judged:
     from grader.final_score import Circumstances, ProblemScore, adjust
+    from grader.spec.dates import find_timezone
 
     steps: list[str] = []
     is_adjusted = False
@@ -156,9 +181,8 @@ def _judge_attempt(facts: Facts, attempt: AttemptFact) -> Judged:
     )
     steps.insert(0, f"the parts earned {_show(earned)} of {_show(points)}")
     deadline = facts.extended_to or facts.due_at
-    # Its own number counts practice as well, and what was taken back unseen, which lose nothing.
-    attempts = [each for each in facts.attempts if each.given_up != "before it began"]
-    number = next(place for place, each in enumerate(attempts, 1) if each is attempt)
+    if deadline is not None:
+        deadline = deadline.astimezone(find_timezone(facts.zone))
     adjustments = adjust(
         [
             ProblemScore(id=name, earned=sums[0], points=sums[1], open_points=sums[2])
@@ -169,7 +193,7 @@ def _judge_attempt(facts: Facts, attempt: AttemptFact) -> Judged:
         Circumstances(submitted_at=attempt.received_at, attempt=number, due=deadline),
     )
     if facts.extended_to is not None:
-        steps.append(f"due {facts.extended_to:%F %H:%M} UTC by an extension")
+        steps.append(f"due {say_moment(facts.extended_to, facts.zone)} by an extension")
     steps += [f"{_show(each.points)}: {each.explanation}" for each in adjustments]
     earned += sum((each.points for each in adjustments), Fraction(0))
     return Judged(
@@ -209,7 +233,7 @@ def settle_part(
         if override.kind == "set":
             earned, open_points = override.points, Fraction(0)
         elif override.kind == "add":
-            earned += override.points
+            earned = max(Fraction(0), earned + override.points)
         else:
             earned, open_points = part.points, Fraction(0)
         steps.append(f"{part.part}: {_say(override)}")
@@ -224,7 +248,7 @@ def _apply_whole(judged: Judged, whole: Mapping[Kind, OverrideFact]) -> Judged:
         score, open_points, state = whole["set"].points, Fraction(0), "graded"
         steps.append(_say(whole["set"]))
     if "add" in whole:
-        score += whole["add"].points
+        score = max(Fraction(0), score + whole["add"].points)
         steps.append(_say(whole["add"]))
     is_adjusted = judged.is_adjusted or bool(whole)
     return Judged(
@@ -240,6 +264,20 @@ def _say(override: OverrideFact) -> str:
         "excuse": "excused, counts in full",
     }[override.kind]
     return f"{words}: {override.reason}"
+
+
+def sum_parts(attempt: AttemptFact) -> Fraction:
+    """What a submission earned, with people's marks, before anything is taken off or decided."""
+    earned = (settle_part(part, attempt.marks, ())[0] for part in attempt.parts or ())
+    return sum(earned, Fraction(0))
+
+
+def say_moment(moment: dt.datetime, zone: str) -> str:
+    """As a person says it, where the course is."""
+    from grader.spec.dates import find_timezone
+
+    local = moment.astimezone(find_timezone(zone))
+    return f"{local:%a %-d %b %Y, %H:%M} {local.tzname()}"
 
 
 def round_points(points: Fraction) -> Decimal:

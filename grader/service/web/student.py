@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,13 +29,18 @@ from grader.service.web.rendering import render
 from grader.service.web.statements import Blank, ask, find_blanks
 from grader.service.web.throttling import Throttle
 from grader.service.web.visiting import Anybody, Form, PageForm, SignedIn, UploadForm, Visit
-from grader.store.admission import find_extension, find_latest
+from grader.store.admission import (
+    count_attempts,
+    find_extension,
+    find_latest,
+    find_most_attempts,
+)
 from grader.store.blobs import read_blob
 from grader.store.catalogue import list_assignments
 from grader.store.facts import find_counting_runs
 from grader.store.runs import find_newest_runs
 from grader.store.schema import Assignment, Course, GradingRun, Standing, Submission
-from grader.store.scores import explain_standing
+from grader.store.scores import explain_standing, find_earned
 from grader.store.standing import Judged
 from grader.store.types import now
 from grader.submission.files import File
@@ -150,6 +156,8 @@ def _show_assignment(
         files = _read_archive(session, latest)
         judged = _explain(session, visit, assignment)
         submissions, runs, counting = find_history(session, assignment, person.user_id)
+        earned = find_earned(session, assignment, person.user_id)
+        used = count_attempts(session, assignment, person.user_id)
     blanks = [blank.name for blank, _ in find_blanks(loaded)]
     if typed is None:
         typed = read_typed(files, blanks)
@@ -160,17 +168,21 @@ def _show_assignment(
         typed=typed, fault=fault, done=done, readings=readings, latest=latest,
         part_count=sum(1 for _ in loaded.parts()),
         kept=[file.name for file in files if file.name not in answers],
-        judged=judged, submissions=submissions, runs=runs, counting=counting,
-        chart=_draw(submissions, counting, judged, float(assignment.max_points)),
+        judged=judged, submissions=submissions, runs=runs, counting=counting, earned=earned,
+        chart=_draw(submissions, earned, judged, float(assignment.max_points)),
+        used=used, most=find_most_attempts(assignment),
         zone_name=visit.timezone or course.timezone, limits=visit.service.settings,
-        closed=_say_closed(visit, row),
+        closed=_say_closed(visit, row, used),
     )  # fmt: skip
 
 
-def _say_closed(visit: Visit, row: Row) -> str:
+def _say_closed(visit: Visit, row: Row, used: int) -> str:
     """Why nothing can be handed in now; '' where it can."""
     if not may(visit.person, Action.SUBMIT, Thing(row.course.id, visit.person.user_id)):
         return "Your role hands nothing in here."
+    most = find_most_attempts(row.assignment)
+    if most is not None and used >= most:
+        return "Your attempts are used: nothing more is taken, and what counts stays."
     if row.is_open:
         return ""
     opens_at = row.assignment.opens_at
@@ -201,7 +213,7 @@ def find_history(
 
 def _draw(
     submissions: Sequence[Submission],
-    counting: dict[int, GradingRun],
+    earned: Mapping[int, Fraction],
     judged: Judged | None,
     maximum: float,
 ) -> Any:
@@ -209,11 +221,11 @@ def _draw(
         Mark(
             submission.ordinal,
             submission.received_at,
-            float(counting[submission.id].score or 0),
+            float(earned[submission.id]),
             judged is not None and judged.submission_id == submission.id,
         )
         for submission in reversed(submissions)
-        if submission.id in counting
+        if submission.id in earned
     ]
     return draw_history(marks, maximum, "Your scores by submission") if len(marks) > 1 else None
 

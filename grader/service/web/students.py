@@ -25,7 +25,7 @@ from grader.store.admission import find_extension
 from grader.store.deciding import extend, override
 from grader.store.facts import find_overrides
 from grader.store.schema import Assignment, Extension, ProblemVersion, ScoreOverride, User
-from grader.store.scores import explain_standing
+from grader.store.scores import explain_standing, find_earned
 
 router = APIRouter(prefix=PLACE + "/students/{user_id}")
 KINDS = {
@@ -46,6 +46,7 @@ def show_student(visit: SignedIn, course: str, assignment: str, user_id: int) ->
         student, enrolment = find_member(session, found.id, user_id)
         judged = explain_standing(session, wanted, user_id)
         submissions, runs, counting = find_history(session, wanted, user_id)
+        earned = find_earned(session, wanted, user_id)
         counted = {each.id for each in find_overrides(session, wanted.id, user_id)}
         overrides = session.execute(
             select(ScoreOverride, User.name)
@@ -64,6 +65,7 @@ def show_student(visit: SignedIn, course: str, assignment: str, user_id: int) ->
     return render(
         visit, "student.html", course=found, assignment=wanted, student=student,
         enrolment=enrolment, judged=judged, submissions=submissions, runs=runs, counting=counting,
+        earned=earned,
         overrides=overrides, counted=counted, extensions=extensions, current=current,
         outline=version.outline if version else [], kinds=KINDS,
         zone_name=visit.timezone or found.timezone, course_zone=found.timezone,
