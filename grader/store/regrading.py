@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from grader.store.admission import URGENCY
 from grader.store.facts import find_counting_runs
 from grader.store.schema import (
     Assignment,
+    AuditEntry,
     GradingRun,
     PartOutcome,
     ProblemVersion,
@@ -24,6 +25,8 @@ from grader.store.schema import (
 )
 from grader.store.scores import explain_standings, refresh_all
 from grader.store.types import now
+
+PUBLISH = "regrade: publish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,14 @@ def publish_regrade(session: Session, regrade: Regrade, author_id: int) -> int:
     since = len(_list_wanted(session, assignment, regrade))
     if since:
         raise Conflict(f"{since} submissions have come since; apply again to grade them too")
+    # Kept as it is now: later marks and regrades move scores again.
+    moved = [asdict(move) for move in find_moves(session, regrade)]
     regrade.state, regrade.published_at = "published", now()
     assignment.version_id = regrade.version_id
-    audit.note(session, author_id, "regrade: publish", f"regrade {regrade.id}")
+    audit.note(
+        session, author_id, PUBLISH, f"regrade {regrade.id}",
+        moved=[{name: value for name, value in move.items() if name != "name"} for move in moved],
+    )  # fmt: skip
     return refresh_all(session, assignment)
 
 
@@ -166,7 +174,12 @@ def measure_progress(session: Session, regrade: Regrade) -> Progress:
 
 
 def find_moves(session: Session, regrade: Regrade) -> list[Move]:
-    """Who would move, by how much and why; the largest losses first. As far as it is graded."""
+    """Who would move, by how much and why, or who did when it was published.
+
+    The largest losses first; as far as it is graded.
+    """
+    if regrade.state == "published":
+        return _recall_moves(session, regrade)
     assignment = session.get_one(Assignment, regrade.assignment_id)
     submissions = dict(
         session.execute(
@@ -196,6 +209,27 @@ def find_moves(session: Session, regrade: Regrade) -> list[Move]:
         if parts or was[user_id] != will[user_id]:
             moves.append(Move(user_id, names[user_id], was[user_id], will[user_id], parts))
     return sorted(moves, key=lambda move: (move.after - move.before, move.name))
+
+
+def _recall_moves(session: Session, regrade: Regrade) -> list[Move]:
+    detail = session.scalar(
+        select(AuditEntry.detail).where(
+            AuditEntry.action == PUBLISH, AuditEntry.thing == f"regrade {regrade.id}"
+        )
+    )
+    moved = (detail or {}).get("moved", ())
+    people = select(User.id, User.name).where(User.id.in_([each["user_id"] for each in moved]))
+    names = dict(session.execute(people).all())
+    return [
+        Move(
+            each["user_id"],
+            names.get(each["user_id"], "somebody who was removed"),
+            each["before"],
+            each["after"],
+            tuple(PartMove(**part) for part in each["parts"]),
+        )
+        for each in moved
+    ]
 
 
 def _compare(session: Session, old_id: int, new_id: int) -> tuple[PartMove, ...]:

@@ -315,6 +315,8 @@ def test_a_regrade_counts_for_nobody_until_it_is_published(
         assert service.ask("GET", f"{PLACE}/score", newcomer).json["score"] == 2
         report = service.ask("GET", f"/submissions/{submission['id']}/report", newcomer).json
         assert report["score"] == 2
+        # Who moved is known as long as anybody may ask.
+        assert service.ask("GET", f"{path}/diff", "instructor").json == moves
     finally:
         problem.write_text(text)
 

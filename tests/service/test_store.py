@@ -274,6 +274,22 @@ def test_what_was_taken_back_unseen_was_no_attempt(klass: Class) -> None:
     assert score_of(klass)[0] == 2
 
 
+def test_nothing_is_taken_beyond_the_most_attempts_and_what_counts_stays(klass: Class) -> None:
+    set_attempts(klass, counts="last", most=2)
+    hand_in(klass, content="taken back by the next one")
+    for content in "ab":
+        assert finish(klass, hand_in(klass, content=content).run.id)
+
+    with pytest.raises(NotAllowed, match=r"2 of at most 2 attempts at quick are used"):
+        hand_in(klass, content="c")
+
+    assert score_of(klass)[0] == 2
+    set_attempts(klass, counts="last", most=1)
+    score, _, steps = score_of(klass)
+    assert score == 2
+    assert "submission 3 came after the 1 that count" in steps
+
+
 def test_returning_to_an_earlier_version_is_a_new_submission(klass: Class) -> None:
     first, _, third = hand_in(klass, content="b"), hand_in(klass, content="a"), hand_in(klass)
 
@@ -497,8 +513,16 @@ def test_an_override_counts_until_it_is_withdrawn_and_both_stay(klass: Class) ->
     assert score_of(klass)[0] == Decimal(2)
     override("excuse", None)
     assert score_of(klass)[1] == "excused"
+    override("set", 2)
+    assert score_of(klass)[:2] == (Decimal(2), "graded"), "the later decision counts"
+    override("add", 1)
+    assert score_of(klass)[0] == Decimal(3)
+    override("set", 2)
+    assert score_of(klass)[0] == Decimal(2)
+    override("add", -9)
+    assert score_of(klass)[0] == Decimal(0), "nobody owes points"
     with klass.store.read() as session:
-        assert session.query(ScoreOverride).count() == 5
+        assert session.query(ScoreOverride).count() == 9
 
 
 def test_the_last_submission_counts_or_the_best_as_the_assignment_says(klass: Class) -> None:

@@ -98,6 +98,26 @@ def test_an_instructor_sets_when_it_is_due_and_what_late_work_loses(service: Dep
     assert service.ask("GET", API, "instructor").json == found
 
 
+def test_a_page_that_was_open_for_long_takes_nothing_back(service: Deployment) -> None:
+    was = {
+        "was:queue": "cpu", "was:counts": "last", "was:is_visible": "1", "was:per_hour": "5",
+        "was:due_at": "2031-03-01T12:00", "was:loss": "10", "was:per": "day", "was:grace": "15",
+    }  # fmt: skip
+    typed = {"due_at": "2031-03-01T12:00", "loss": "10", "per": "day", "grace": "15", **FILLED}
+    later = "2031-03-05T11:00:00+00:00"
+    assert service.ask("PATCH", API, "instructor", document={"due_at": later}).status == 200
+    page = f"{PLACE}/settings"
+    instructor = Browser(service).sign_in("instructor")
+    saved = instructor.post(page, page, per_hour="7", data={**was, **typed})
+    assert saved.status_code == 303
+    found = service.ask("GET", API, "instructor").json
+    assert (found["due_at"][:10], found["per_hour"]) == ("2031-03-05", 7)
+    both = instructor.post(page, page, data={**was, **typed, "due_at": "2031-03-02T12:00"})
+    assert both.status_code == 422
+    assert "Somebody else has changed when it is due" in both.text
+    assert service.ask("GET", API, "instructor").json == found
+
+
 def test_what_cannot_be_is_said_beside_what_was_filled_in(service: Deployment) -> None:
     instructor = Browser(service).sign_in("instructor")
     wrong = instructor.post(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,23 @@ def late(minutes: float, policy: Late = DAILY, earned: int = 40) -> Fraction:
 )  # fmt: skip
 def test_each_day_begun_costs_a_tenth_of_what_was_earned(minutes: float, lost: int) -> None:
     assert late(minutes) == lost
+
+
+def test_a_day_is_one_by_the_clock_on_the_wall_though_it_has_25_hours() -> None:
+    zone = ZoneInfo("America/New_York")
+    due = datetime(2026, 10, 31, 23, 59, tzinfo=zone)
+    on_time = datetime(2026, 11, 1, 23, 59, tzinfo=zone).astimezone(UTC)
+
+    def lose(moment: datetime) -> Fraction:
+        found = judge_lateness(Fraction(40), DAILY, due, moment)
+        assert found
+        return found.points
+
+    assert lose(on_time) == -4
+    assert lose(on_time + timedelta(minutes=1)) == -8
+    # The hour that comes twice: later, though the clock says earlier.
+    due = datetime(2026, 11, 1, 1, 30, tzinfo=zone)
+    assert lose(datetime(2026, 11, 1, 1, 20, fold=1, tzinfo=zone).astimezone(UTC)) == -4
 
 
 def test_by_the_hour_and_never_below_zero() -> None:

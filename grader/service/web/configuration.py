@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
 
-from grader.errors import GraderError, UsageError
+from grader.errors import Conflict, GraderError, UsageError
 from grader.service.authorising import Action
 from grader.service.versions import find_decided
 from grader.service.web.opening import PLACE, open_assignment_for
@@ -28,6 +30,12 @@ TIMES = {
     "due_at": ("Due", "Later work is late; an extension moves this for one student."),
     "closes_at": ("Closes", "Nothing is taken after this, except from whoever has an extension."),
 }
+NAMES = {
+    "opens_at": "when it opens", "due_at": "when it is due", "closes_at": "when it closes",
+    "late": "what late work loses", "counts": "which submission counts", "queue": "its queue",
+    "per_hour": "how many may come an hour", "is_visible": "whether it is published",
+}  # fmt: skip
+"""As a message says them."""
 
 
 @router.get("")
@@ -49,9 +57,10 @@ def keep_settings(visit: SignedIn, form: PageForm, course: str, assignment: str)
         # The page shows what the folder decides, and sends nothing of it.
         given = {
             name: value
-            for name, value in read_given(form, found.timezone).items()
+            for name, value in find_changes(form, found.timezone).items()
             if name not in decided
         }
+        _require_same(form, read_configuration(wanted), given, found.timezone)
         configure(session, wanted, given, decided=decided, author_id=visit.person.user_id)
 
     try:
@@ -59,6 +68,43 @@ def keep_settings(visit: SignedIn, form: PageForm, course: str, assignment: str)
     except GraderError as fault:
         return _show(visit, course, assignment, fault=str(fault), typed=form, status=422)
     return RedirectResponse(f"/courses/{course}/assignments/{assignment}/settings?said=kept", 303)
+
+
+def find_changes(form: Form, zone: str) -> dict[str, Any]:
+    """What was changed on the page: what stood there when it was shown comes with it.
+
+    Errors   UsageError naming what can't be read.
+    """
+    given, shown = read_given(form, zone), _read_shown(form, zone)
+    return {name: value for name, value in given.items() if value != shown.get(name, _UNKNOWN)}
+
+
+_UNKNOWN = object()
+
+
+def _read_shown(form: Form, zone: str) -> dict[str, Any]:
+    shown = {name[4:]: value for name, value in form.items() if name.startswith("was:")}
+    return read_given(Form(FormData(shown)), zone) if shown else {}
+
+
+def _require_same(form: Form, now: Mapping[str, Any], given: Mapping[str, Any], zone: str) -> None:
+    """Errors   Conflict where somebody else changed the same setting while the page was open."""
+    shown = _read_shown(form, zone)
+    for name in given:
+        is_same = now[name] == shown.get(name, now[name]) or now[name] == given[name]
+        if not is_same and not _is_as_shown(now[name], shown[name]):
+            words = NAMES[name]
+            raise Conflict(
+                f"somebody else has changed {words} since this page was opened; look at the"
+                " settings again, nothing was saved"
+            )
+
+
+def _is_as_shown(value: Any, shown: Any) -> bool:
+    """A page shows times to the minute."""
+    if isinstance(value, dt.datetime) and isinstance(shown, dt.datetime):
+        return abs(value - shown) < dt.timedelta(minutes=1)
+    return False
 
 
 def read_given(form: Form, zone: str) -> dict[str, Any]:
@@ -112,7 +158,7 @@ def _show(
         workers = read_workers(session, visit.service.settings.stale_s)
     queues = {*RESOURCES, settings["queue"], *(name for each, _ in workers for name in each.queues)}
     late = settings["late"] or {}
-    filled = {name: _show_local(settings[name], found.timezone) for name in TIMES} | {
+    stands = {name: _show_local(settings[name], found.timezone) for name in TIMES} | {
         "counts": settings["counts"],
         "queue": settings["queue"],
         "per_hour": settings["per_hour"] or "",
@@ -122,11 +168,12 @@ def _show(
         "grace": f"{late['grace_minutes']:g}" if late.get("grace_minutes") else "",
         "cut_off": f"{late['cut_off_hours']:g}" if late.get("cut_off_hours") is not None else "",
     }
+    filled = dict(stands)
     if typed is not None:
         filled |= {name: typed.get(name, "") for name in filled}
     return render(
         visit, "settings.html", status, course=found, assignment=assignment, filled=filled,
-        decided=decided, times=TIMES, queues=sorted(queues), done=done, fault=fault,
+        stands=stands, decided=decided, times=TIMES, queues=sorted(queues), done=done, fault=fault,
         per_hour=visit.service.settings.per_hour, zone_name=found.timezone,
     )  # fmt: skip
 
