@@ -12,7 +12,8 @@ from grader.cli.options import course_option
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.report.gradebooks import Filled, Result
+    from grader.report.filling import Filled
+    from grader.report.gradebooks import Result
 
 
 @click.group("export")
@@ -27,6 +28,9 @@ _output = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True
 )
 _pending = click.option("--pending", is_flag=True, help="Also scores that still have points open.")
+_scale = click.option(
+    "--scale", is_flag=True, help="Write the same share of the platform's points, if they differ."
+)
 
 
 @command.command("canvas")
@@ -39,13 +43,16 @@ _pending = click.option("--pending", is_flag=True, help="Also scores that still 
 )
 @click.option("--column", help="The assignment's name in Canvas.  [default: the table's name]")
 @_pending
+@_scale
 @_output
-def canvas(table: Path, gradebook: Path, column: str | None, pending: bool, output: Path) -> int:
+def canvas(
+    table: Path, gradebook: Path, column: str | None, pending: bool, scale: bool, output: Path
+) -> int:
     """Fill the table of `grade batch --csv` into Canvas's gradebook."""
-    from grader.report.gradebooks import fill_canvas
+    from grader.report.filling import fill_canvas
 
-    results = _read(table, pending)
-    return _write(fill_canvas(_read_text(gradebook), results, column or table.stem), output)
+    results, title = _read(table, pending), column or table.stem
+    return _write(fill_canvas(_read_text(gradebook), results, title, scale=scale), output)
 
 
 @command.command("moodle")
@@ -57,12 +64,14 @@ def canvas(table: Path, gradebook: Path, column: str | None, pending: bool, outp
     help="The grading worksheet that Moodle exported.",
 )
 @_pending
+@_scale
 @_output
-def moodle(table: Path, worksheet: Path, pending: bool, output: Path) -> int:
+def moodle(table: Path, worksheet: Path, pending: bool, scale: bool, output: Path) -> int:
     """Fill the table of `grade batch --csv` into Moodle's grading worksheet."""
-    from grader.report.gradebooks import fill_moodle
+    from grader.report.filling import fill_moodle
 
-    return _write(fill_moodle(_read_text(worksheet), _read(table, pending)), output)
+    results = _read(table, pending)
+    return _write(fill_moodle(_read_text(worksheet), results, scale=scale), output)
 
 
 @command.command("csv")
@@ -71,9 +80,10 @@ def moodle(table: Path, worksheet: Path, pending: bool, output: Path) -> int:
 @_output
 def plain(table: Path, pending: bool, output: Path) -> int:
     """Student, score, maximum and why, for a spreadsheet."""
-    from grader.report.gradebooks import Filled, write_plain
+    from grader.report.filling import Filled
+    from grader.report.gradebooks import write_plain
 
-    return _write(Filled(write_plain(_read(table, pending)), ()), output)
+    return _write(Filled(text=write_plain(_read(table, pending))), output)
 
 
 @command.command("gradescope")
@@ -139,6 +149,12 @@ def _write(filled: Filled, output: Path) -> int:
     write_report(filled.text, output)
     if filled.without_row:
         click.echo(f"not in the gradebook: {_list(filled.without_row)}", err=True)
+    if filled.doubled:
+        click.echo(
+            f"left out, more than one row or student fits: {_list(filled.doubled)}; write them by"
+            " hand",
+            err=True,
+        )
     click.echo(f"wrote {output}")
     return GRADED
 

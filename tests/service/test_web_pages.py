@@ -22,7 +22,16 @@ from web_site import HASHED, PASSWORD, Browser, read_text
 from grader.errors import TooMany
 from grader.service.web.throttling import Throttle
 from grader.store.database import Store, name_sqlite
-from grader.store.schema import Assignment, Course, Role, RubricMark, Standing, Submission, User
+from grader.store.schema import (
+    Assignment,
+    Course,
+    Enrolment,
+    Role,
+    RubricMark,
+    Standing,
+    Submission,
+    User,
+)
 
 pytestmark = pytest.mark.sandbox
 PLACE = "/courses/dl/assignments/quick"
@@ -382,28 +391,91 @@ def test_the_dashboard_names_what_fails_and_who_is_missing(
     assert "None: whatever was graded again came out the same." in text
 
 
+def fill(browser: Browser, export: str, **fields: object) -> httpx2.Response:
+    return browser.post(
+        "/courses/dl/gradebook/fill", "/courses/dl/gradebook",
+        files={"export": ("grades.csv", export.encode())},
+        **({"platform": "canvas", "assignment": "quick"} | fields),
+    )  # fmt: skip
+
+
+def read_kept(page: str) -> str:
+    found = re.search(r'name="kept" value="([^"]+)"', page)
+    assert found, read_text(page)
+    return found[1]
+
+
 def test_scores_are_filled_into_a_platforms_file(
     service: Deployment, newcomer: tuple[str, Browser]
 ) -> None:
     name, student = newcomer
     wait_graded(student, hand_in(student))
     instructor = Browser(service).sign_in("instructor")
-    export = f"Student,ID,SIS User ID,SIS Login ID,Section\n{name},7,,{name}@example.edu,A\n"
+    export = (
+        "Student,ID,SIS User ID,SIS Login ID,Section\n"
+        f"{name},7,,{name},A\nSome Body,8,,somebody,A\n"
+    )
+    # Points are open: left out, and said so, until asked for.
+    page = fill(instructor, export).text
+    said = read_text(page)
+    assert "0 cells filled, column Quick words , which is not in the file" in said
+    assert "whose score is not final, left out" in said
+    assert f"{name.title()} ({name}@example.edu)" in said.partition("whose score is not final")[2]
+    assert "in the file without an account here" in said
+    assert "Some Body" in said
+    # From here on without the file: the page kept it.
+    kept = {"kept": read_kept(page), "platform": "canvas", "assignment": "quick", "open": "1"}
+    page = instructor.post("/courses/dl/gradebook/fill", "/courses/dl/gradebook", data=kept).text
+    assert "1 cell filled" in read_text(page)
     response = instructor.post(
-        "/courses/dl/gradebook/fill", "/courses/dl/gradebook", platform="canvas",
-        assignment="quick", files={"export": ("grades.csv", export.encode())},
-    )  # fmt: skip
+        "/courses/dl/gradebook/fill", "/courses/dl/gradebook", data=kept | {"do": "download"}
+    )
+    assert response.headers["content-disposition"] == 'attachment; filename="dl-quick-canvas.csv"'
     assert response.text.splitlines() == [
         "Student,ID,SIS User ID,SIS Login ID,Section,Quick words",
-        f"{name},7,,{name}@example.edu,A,2",
+        f"{name},7,,{name},A,2",
     ]
     moodle = f"Identifier,Full name,Email address,Grade\nP1,{name},{name}@example.edu,\n"
-    response = instructor.post(
-        "/courses/dl/gradebook/fill", "/courses/dl/gradebook", platform="moodle",
-        assignment="quick", files={"export": ("grades.csv", moodle.encode())},
-    )  # fmt: skip
+    response = fill(instructor, moodle, platform="moodle", open="1", do="download")
     assert response.text.splitlines()[1] == f"P1,{name},{name}@example.edu,2"
     assert f"{name}@example.edu" in instructor.http.get("/courses/dl/gradebook/all.csv").text
+    spoilt = instructor.post(
+        "/courses/dl/gradebook/fill", "/courses/dl/gradebook", data=kept | {"kept": "eA=="}
+    )
+    assert "choose the file" in read_text(spoilt.text).lower()
+    assert student.http.post("/courses/dl/gradebook/fill").status_code in {403, 413}
+
+
+def test_a_decision_without_a_submission_reaches_the_platform_too(service: Deployment) -> None:
+    instructor = Browser(service).sign_in("instructor")
+    with service.store.write() as session:
+        for name in ("set", "out"):
+            service.klass.add(session, f"by-hand-{name}", Role.STUDENT)
+        person = service.klass.people["by-hand-set"]
+        enrolment = session.get_one(Enrolment, (service.klass.course.id, person.id))
+        enrolment.external_id = "8f3a-what-a-platform-calls-them"
+    for name, decision in (("set", {"kind": "set", "points": "3.5"}), ("out", {"kind": "excuse"})):
+        page = f"{PLACE}/students/{service.klass.people[f'by-hand-{name}'].id}"
+        done = instructor.post(f"{page}/override", page, reason="Spoke to them", data=decision)
+        assert done.status_code == 303
+    rows = "".join(f"{name},1,,by-hand-{name}@example.edu,A,\n" for name in ("set", "out"))
+    export = f"Student,ID,SIS User ID,SIS Login ID,Section,Quick words (9)\n{rows}"
+    possible = "    Points Possible,,,,,{}\n"
+    header, _, rest = export.partition("\n")
+
+    response = fill(instructor, f"{header}\n{possible.format(5)}{rest}", do="download")
+    assert [line.rpartition(",")[2] for line in response.text.splitlines()[1:]] == [
+        "5",
+        "3.5",
+        "EX",
+    ]
+    # Other points there: nothing is written before somebody says how.
+    other = f"{header}\n{possible.format(100)}{rest}"
+    refused = fill(instructor, other)
+    assert refused.status_code == 422
+    assert "is out of 100 in the file and out of 5 here" in read_text(refused.text)
+    assert read_kept(refused.text)
+    assert fill(instructor, other, scale="1", do="download").text.splitlines()[2].endswith(",70")
 
 
 def test_a_regrade_is_looked_at_before_it_counts(
