@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from grader.errors import UsageError
-from grader.report.gradebooks import guard_cell
+from grader.report.gradebooks import guard_cell, write_points
 
 _DELIMITERS = (",", ";", "\t")
 _PLAIN_ID = re.compile(r"[\w.@+-]*")
@@ -31,8 +31,8 @@ class Exported:
     has_decimal_commas: bool
 
     def write_number(self, number: Fraction) -> str:
-        """To a ten-thousandth, with the decimal sign of the file's other numbers."""
-        text = f"{float(number):.4f}".rstrip("0").rstrip(".")
+        """With the decimal sign of the file's other numbers."""
+        text = write_points(number)
         return text.replace(".", ",") if self.has_decimal_commas else text
 
     def write(self, table: Sequence[Sequence[str]], free: Collection[str]) -> str:

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from grader.errors import UsageError
 from grader.report.exported import read_exported, read_number
-from grader.report.gradebooks import Result
+from grader.report.gradebooks import Result, write_points
 from grader.report.matching import Matched, match_rows
 
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -147,8 +147,8 @@ def _fit(result: Result, maximum: Fraction | None, title: str, place: str, scale
         return score
     if not scale:
         raise UsageError(
-            f"{title} is out of {_show(maximum)} {place} and out of {_show(ours)} here: choose"
-            " 'scale', or give it the same points in both"
+            f"{title} is out of {write_points(maximum)} {place} and out of"
+            f" {write_points(ours)} here: choose 'scale', or give it the same points in both"
         )
     return score * maximum / ours
 
@@ -158,10 +158,6 @@ def _read_points(text: str, result: Result) -> Fraction:
         return Fraction(text.strip().replace(",", "."))
     except ValueError:
         raise UsageError(f"'{text[:40]}', of {result.student}, is no number of points") from None
-
-
-def _show(points: Fraction) -> str:
-    return f"{float(points):.4f}".rstrip("0").rstrip(".")
 
 
 def _is_possible(row: Mapping[str, str]) -> bool:

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from grader.errors import UsageError
 
@@ -31,6 +32,11 @@ class Result:
     names: tuple[str, ...] = ()
     """By which a platform may know the student; only `student` where there are none."""
     is_excused: bool = False
+
+
+def write_points(points: float | Fraction) -> str:
+    """To a ten-thousandth, as scores are kept; nothing is cut off in a table."""
+    return f"{float(points):.4f}".rstrip("0").rstrip(".")
 
 
 def guard_cell(text: str) -> str:

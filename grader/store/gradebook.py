@@ -25,6 +25,12 @@ class Cell(NamedTuple):
     is_late: bool
     is_adjusted: bool
 
+    @property
+    def has_score(self) -> bool:
+        """Whether anything was graded, or a person gave points; not where they excused."""
+        is_given = self.submission_id is not None or self.is_adjusted
+        return is_given and self.state != "excused"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

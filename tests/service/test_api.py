@@ -23,8 +23,10 @@ from deployments import Deployment, wait_for
 from school import COURSE, Class
 from sqlalchemy import select, update
 
+from grader.service.api.gradebook import write_csv
 from grader.store.catalogue import register_assignment
 from grader.store.database import Store, name_sqlite
+from grader.store.gradebook import Cell, Gradebook, Row
 from grader.store.roster import find_token
 from grader.store.schema import Assignment, Course, ProblemVersion, Role, Submission
 
@@ -267,6 +269,21 @@ def test_the_gradebook_has_a_row_for_everybody_and_is_for_staff(
     )  # fmt: skip
     table = service.ask("GET", "/courses/dl/gradebook", "grader", format="csv").content.decode()
     assert f"{newcomer.title()},{newcomer}@example.edu,,,2,,,2" in table
+
+
+def test_a_table_has_nothing_where_nothing_was_earned_and_cuts_no_points_off() -> None:
+    kept = [
+        Cell("graded", 401.6667, 500, 0, 7, False, False),
+        Cell("none", 0, 500, 0, None, False, False),
+        Cell("pending", 0, 500, 0, None, False, False),
+        Cell("graded", 0, 500, 0, None, False, True),
+        Cell("excused", 0, 0, 0, None, False, True),
+        None,
+    ]
+    assignments = tuple(Assignment(slug=f"hw{number}") for number in range(len(kept)))
+    book = Gradebook(assignments, (Row(1, "Ada", "", "", "", tuple(kept)),))
+
+    assert write_csv(book).splitlines()[1] == "Ada,,,,401.6667,,,0,excused,,401.6667"
 
 
 def test_a_regrade_counts_for_nobody_until_it_is_published(

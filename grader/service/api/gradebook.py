@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from grader.report.gradebooks import write_table
+from grader.report.gradebooks import write_points, write_table
 from grader.service.acting import Asker
 from grader.service.api.finding import open_course
 from grader.service.authorising import Action, Thing, require
@@ -110,10 +110,16 @@ def write_csv(book: Gradebook) -> str:
     slugs = (assignment.slug for assignment in book.assignments)
     rows: list[Sequence[str]] = [["name", "email", "section", "external_id", *slugs, "total"]]
     for row in book.rows:
-        scores = [
-            "excused" if cell and cell.state == "excused" else f"{cell.score:g}" if cell else ""
-            for cell in row.cells
-        ]
+        scores = [_write_cell(cell) for cell in row.cells]
         person = [row.name, row.email, row.section, row.external_id]
-        rows.append([*person, *scores, f"{row.total:g}"])
+        rows.append([*person, *scores, write_points(row.total)])
     return write_table(rows)
+
+
+def _write_cell(cell: Cell | None) -> str:
+    """Empty where nothing is graded yet, as the page has a dash there: a 0 was earned."""
+    if cell is None:
+        return ""
+    if cell.state == "excused":
+        return "excused"
+    return write_points(cell.score) if cell.has_score else ""

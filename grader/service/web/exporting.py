@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from grader.errors import UsageError
 from grader.report.filling import Filled, fill_canvas, fill_moodle
-from grader.report.gradebooks import Result
+from grader.report.gradebooks import Result, write_points
 from grader.service.authorising import Action
 from grader.service.web.opening import open_for
 from grader.service.web.rendering import render
@@ -141,25 +141,17 @@ def list_results(book: Gradebook, assignment: Assignment) -> list[Result]:
     found = []
     for row in book.rows:
         cell = row.cells[place]
-        is_excused = cell is not None and cell.state == "excused"
-        has_score = (
-            cell is not None
-            and not is_excused
-            and (cell.submission_id is not None or cell.is_adjusted)
-        )
         found.append(
             Result(
                 student=f"{row.name} ({row.email})" if row.email else row.name,
                 names=tuple(filter(None, (row.external_id, row.email))) or (row.name,),
-                score=_show(cell.score) if cell and has_score else "",
-                max_score=_show(cell.max_score or float(assignment.max_points)) if cell else "",
+                score=write_points(cell.score) if cell and cell.has_score else "",
+                max_score=write_points(cell.max_score or float(assignment.max_points))
+                if cell
+                else "",
                 # A score that was set by hand is one, with and without a submission.
                 is_final=cell is None or (cell.state != "pending" and not cell.open_points),
-                is_excused=is_excused,
+                is_excused=cell is not None and cell.state == "excused",
             )
         )
     return found
-
-
-def _show(points: float) -> str:
-    return f"{points:.4f}".rstrip("0").rstrip(".")

@@ -49,7 +49,7 @@ def draw_cells(place: str, slugs: Sequence[str], row: Row) -> Markup:
             marks += "…" if cell.open_points or cell.state == "pending" else ""
             if cell.state == "excused":
                 text = "excused"
-            elif cell.submission_id is not None or cell.is_adjusted:
+            elif cell.has_score:
                 text = format_points(cell.score)
         drawn.append(
             f'<td class="number"><a href="{place}/{slug}/students/{row.user_id}">{text}</a>'
