@@ -92,7 +92,7 @@ def add_user(context: click.Context, email: str, name: str, operator: bool) -> i
     with open_store(context) as store, store.write() as session:
         made = roster.add_user(session, email, name, is_operator=operator)
         audit.note(session, None, "add user", f"user {made.id}", operator=operator)
-        click.echo(f"user {made.id}: {made.email}")
+    click.echo(f"user {made.id}: {made.email}")
     return GRADED
 
 
@@ -113,7 +113,7 @@ def set_password(context: click.Context, email: str, password: str) -> int:
         person.password_hash = hash_password(password)
         sessions.end_all_sessions(session, person.id)
         audit.note(session, None, "set password", f"user {person.id}")
-        click.echo(f"{email} signs in with the new password")
+    click.echo(f"{email} signs in with the new password")
     return GRADED
 
 
@@ -188,7 +188,7 @@ def enrol(context: click.Context, course: str, email: str, role: str, section: s
         person = _find_person(session, email)
         roster.enrol(session, found, person, Role(role), section=section)
         audit.note(session, None, "enrol", f"user {person.id}", course=course, role=role)
-        click.echo(f"{email} is {role} in {course}")
+    click.echo(f"{email} is {role} in {course}")
     return GRADED
 
 
@@ -213,7 +213,7 @@ def make_token(context: click.Context, email: str, scopes: str, days: int, label
             label=label,
         )
         audit.note(session, None, "make token", f"token {token.id}", user=person.id)
-        click.echo(text)
+    click.echo(text)
     return GRADED
 
 
@@ -283,7 +283,7 @@ def export_person(context: click.Context, email: str, path: Path) -> int:
         person = _find_person(session, email)
         path.write_bytes(keeping.export_person(session, person))
         audit.note(session, None, "export", f"user {person.id}")
-        click.echo(f"{path}: {path.stat().st_size:,} bytes")
+    click.echo(f"{path}: {path.stat().st_size:,} bytes")
     return GRADED
 
 
@@ -295,12 +295,14 @@ def erase_person(context: click.Context, email: str, yes: bool) -> int:
     """Remove a person's name and work for good; points and the audit trail keep a number."""
     from grader.store import keeping
 
-    with open_store(context) as store, store.write() as session:
-        person = _find_person(session, email)
+    with open_store(context) as store:
+        with store.read() as session:
+            person = _find_person(session, email)
         if not yes:
             click.confirm(f"erase {person.name} and all that they handed in?", abort=True)
-        keeping.erase_person(session, person, None)
-        click.echo(f"erased; user {person.id} is nobody now")
+        with store.write() as session:
+            keeping.erase_person(session, _find_person(session, email), None)
+    click.echo(f"erased; user {person.id} is nobody now")
     return GRADED
 
 
@@ -311,7 +313,8 @@ def apply_retention(context: click.Context) -> int:
     from grader.store import keeping
 
     with open_store(context) as store, store.write() as session:
-        click.echo(f"{keeping.apply_retention(session)} submissions' files removed")
+        count = keeping.apply_retention(session)
+    click.echo(f"{count} submissions' files removed")
     return GRADED
 
 
@@ -329,7 +332,7 @@ def release(context: click.Context, run_id: int) -> int:
 
             deliver(session, [run])
         audit.note(session, None, "release", f"run {run_id}")
-        click.echo(f"run {run_id} waits again")
+    click.echo(f"run {run_id} waits again")
     return GRADED
 
 

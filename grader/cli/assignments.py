@@ -53,9 +53,11 @@ def command(context: click.Context, /, course: str, slug: str, **given: Any) -> 
         changes = _read_changes(given, found, late)
         if changes:
             configure(session, assignment, changes, decided=decided, author_id=None)
-        for name, value in read_configuration(assignment).items():
-            where = f"   (in assignment.yaml: {NAMES_IN_FOLDER[name]})" if name in decided else ""
-            click.echo(f"{name:12}{_show(value, found)}{where}")
+        settings = read_configuration(assignment)
+    # What was changed is kept by now, though nobody may read on.
+    for name, value in settings.items():
+        where = f"   (in assignment.yaml: {NAMES_IN_FOLDER[name]})" if name in decided else ""
+        click.echo(f"{name:12}{_show(value, found)}{where}")
     return GRADED
 
 

@@ -100,7 +100,7 @@ def remove(context: click.Context, course: str, name: str) -> int:
         found = catalogue.find_course(session, course)
         gone = commits.remove_repository(session, found.id, name)
         audit.note(session, None, "remove repository", f"user {gone.user_id}", name=gone.name)
-        click.echo(f"nothing more is taken from {gone.name}")
+    click.echo(f"nothing more is taken from {gone.name}")
     return GRADED
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -67,7 +67,7 @@ RULES: dict[Action, dict[Role, Reach]] = {
 """An operator keeps the service going and reads nobody's work; a role that is not named may not."""
 
 SCOPE_OF: dict[Action, str] = {
-    Action.SEE_COURSE: "read:own",
+    Action.SEE_COURSE: "",
     Action.SEE_UNPUBLISHED: "grade",
     Action.SUBMIT: "submit",
     Action.SEE_SUBMISSION: "read:own",
@@ -87,7 +87,7 @@ SCOPE_OF: dict[Action, str] = {
     Action.SEE_AUDIT: "admin:course",
     Action.OPERATE: "operate",
 }
-"""What a token needs, besides its owner's role."""
+"""What a token needs, besides its owner's role; what a course asks, any of its tokens may read."""
 
 OTHERS_SCOPE = "grade"
 """What a token needs to see what is not its owner's."""
@@ -114,7 +114,7 @@ def may(known: Known, action: Action, thing: Thing) -> bool:
         return False
     if known.scopes is None:
         return True
-    if SCOPE_OF[action] not in known.scopes:
+    if SCOPE_OF[action] and SCOPE_OF[action] not in known.scopes:
         return False
     return (
         thing.owner_id is None
@@ -140,5 +140,8 @@ def require(known: Known, action: Action, thing: Thing) -> None:
         raise NotFound
     if thing.owner_id is not None and thing.owner_id != known.user_id:
         raise NotFound
-    whose = "role" if known.scopes is None else "role or token"
-    raise NotAllowed(f"your {whose} does not allow this here ({action.replace('-', ' ')})")
+    what = action.replace("-", " ")
+    if known.scopes is not None and may(replace(known, scopes=None), action, thing):
+        scope = SCOPE_OF[action] if SCOPE_OF[action] not in known.scopes else OTHERS_SCOPE
+        raise NotAllowed(f"this token lacks the scope '{scope}' ({what}); make one that has it")
+    raise NotAllowed(f"your role does not allow this here ({what})")

@@ -13,6 +13,7 @@ import uvicorn
 
 from grader.errors import GraderError, UsageError
 from grader.service.app import make_app
+from grader.service.bounded_http import BoundedHttp
 from grader.service.logs import configure_logs
 from grader.service.running import Service
 from grader.service.settings import Settings
@@ -39,6 +40,7 @@ def serve(settings: Settings) -> None:
     spare_the_collector()
     config = uvicorn.Config(
         app,
+        http=BoundedHttp,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import http.client
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -27,8 +29,9 @@ from grader.service.api.gradebook import write_csv
 from grader.store.catalogue import register_assignment
 from grader.store.database import Store, name_sqlite
 from grader.store.gradebook import Cell, Gradebook, Row
-from grader.store.roster import find_token
+from grader.store.roster import add_user, find_token, make_token
 from grader.store.schema import Assignment, Course, ProblemVersion, Role, Submission
+from grader.store.types import now
 
 pytestmark = pytest.mark.sandbox
 
@@ -488,3 +491,50 @@ def test_grade_submit_survives_a_server_that_goes_away_and_comes_back(
     reader.join()
     assert "4 of 4 points" in report
     assert any("try 2" in line for line in said), said
+
+
+def test_a_token_that_only_submits_submits_and_leaves_stronger_ones_alone(
+    service: Deployment, newcomer: str
+) -> None:
+    strong = service.ask("POST", "/tokens", newcomer, document={"scopes": ["read:own"]})
+    weak = service.ask("POST", "/tokens", newcomer, document={"scopes": ["submit"]})
+    service.tokens["only"] = weak.json["token"]
+    refused = service.ask("DELETE", f"/tokens/{strong.json['id']}", "only")
+    assert (refused.status, refused.json["detail"]) == (
+        403, "a token can't revoke another that may do more than itself",
+    )  # fmt: skip
+    listed = [each["id"] for each in service.ask("GET", "/tokens", "only").json]
+    assert listed == [weak.json["id"]]
+    service.hand_in(RIGHT, person="only")
+
+
+def test_nobody_is_told_whether_a_course_or_submission_is_there(
+    service: Deployment, newcomer: str
+) -> None:
+    taken = service.hand_in(RIGHT, person=newcomer)
+
+    def ask(path: str, person: str) -> tuple[int, str]:
+        answer = service.ask("GET", path, person)
+        return answer.status, answer.json["detail"].replace("dl", "COURSE").replace("zz", "COURSE")
+
+    assert ask(f"/submissions/{taken['id']}", "student") == ask("/submissions/999999", "student")
+    with service.store.write() as session:
+        outsider = add_user(session, "outsider@example.edu", "Outsider")
+        scopes = ["submit", "read:own", "grade", "admin:course"]
+        service.tokens["outsider"] = make_token(
+            session, outsider, scopes=scopes, expires_at=now() + dt.timedelta(days=1)
+        )[1]
+    assert ask("/courses/dl", "outsider") == ask("/courses/zz", "outsider")
+
+
+def test_headers_that_do_not_end_close_the_connection(service: Deployment) -> None:
+    place = urlsplit(service.address)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=30) as wire:
+        wire.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-long: ")
+        with contextlib.suppress(OSError):
+            for _ in range(64):
+                wire.sendall(b"a" * 65536)
+        with contextlib.suppress(ConnectionError):
+            assert b" 431 " in wire.recv(1000)
+            assert wire.recv(1000) == b""
+    assert service.ask("GET", "/me", "student").status == 200

@@ -23,8 +23,14 @@ def bound_id(number: int) -> int:
 def open_course(session: Session, known: Known, slug: str) -> Course:
     """Errors   NotFound, also when the course is none of theirs."""
     course = find_course(session, slug)
-    require(known, Action.SEE_COURSE, Thing(course.id))
+    _require_member(known, course)
     return course
+
+
+def _require_member(known: Known, course: Course) -> None:
+    """Errors   NotFound in the words for a course that isn't there: strangers can't tell which."""
+    if not may(known, Action.SEE_COURSE, Thing(course.id)):
+        raise NotFound(f"there is no course '{course.slug}'")
 
 
 def open_assignment(
@@ -32,7 +38,7 @@ def open_assignment(
 ) -> tuple[Course, Assignment]:
     """Errors   NotFound, also while it is not visible to them."""
     course, assignment = find_course_and_assignment(session, course_slug, slug)
-    require(known, Action.SEE_COURSE, Thing(course.id))
+    _require_member(known, course)
     if assignment is None:
         raise NotFound(f"there is no assignment '{slug}' in {course.slug}")
     if not assignment.is_visible and not may(known, Action.SEE_UNPUBLISHED, Thing(course.id)):
@@ -55,7 +61,8 @@ def open_submission(
     """Errors   NotFound, also when it is another student's; NotAllowed."""
     submission = session.get(Submission, bound_id(submission_id))
     if submission is None:
-        raise NotFound("there is no such submission")
+        # In the words that are said of another's: whether there is one is nobody's business.
+        raise NotFound
     assignment = session.get_one(Assignment, submission.assignment_id)
     require(known, action, Thing(assignment.course_id, submission.user_id))
     return submission, assignment

@@ -59,7 +59,7 @@ class NewTokenView(TokenView):
 
 @router.get("/tokens")
 def read_all(request: Request, known: Asker) -> list[TokenView]:
-    """Your tokens, the newest first."""
+    """Your tokens, the newest first; asked with a token, those that may do no more than it."""
     with find_service(request).store.read() as session:
         rows = session.scalars(
             select(ApiToken)
@@ -67,7 +67,7 @@ def read_all(request: Request, known: Asker) -> list[TokenView]:
             .order_by(ApiToken.id.desc())
             .limit(200)
         ).all()
-        return [_show(session, row) for row in rows]
+        return [_show(session, row) for row in rows if _is_within(row, known)]
 
 
 @router.post("/tokens", status_code=201)
@@ -117,9 +117,19 @@ def revoke(request: Request, known: Asker, token_id: Id) -> None:
 
     def work(session: Session) -> None:
         token = roster.revoke_token(session, token_id, known.user_id)
+        if not _is_within(token, known):
+            raise NotAllowed("a token can't revoke another that may do more than itself")
         audit.note(session, known.user_id, "revoke token", f"token {token.id}")
 
     find_service(request).store.attempt(work)
+
+
+def _is_within(token: ApiToken, known: Known) -> bool:
+    """Whether whoever asks could have made this token."""
+    if known.scopes is None:
+        return True
+    is_here = known.only_course in (None, token.course_id)
+    return is_here and set(token.scopes) <= known.scopes
 
 
 def _show(session: Session, token: ApiToken) -> TokenView:

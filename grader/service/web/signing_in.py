@@ -35,9 +35,10 @@ router = APIRouter()
 
 WRONG = "The address or the password is wrong."
 FEW = Throttle(allowed=10, window_s=600)
-"""Failures for one account: nobody mistypes more often, and guessing needs millions."""
+"""Failures for one account from one address: nobody mistypes more often."""
 MANY = Throttle(allowed=100, window_s=600)
-"""Failures from one address: a classroom behind one router makes some."""
+"""Failures from one address, whoever it asks for: a classroom behind one router makes some. And
+for one account from everywhere: guessing needs millions, and one place alone shuts nobody out."""
 
 
 @router.get("/sign-in")
@@ -54,17 +55,20 @@ def sign_in(request: Request, visit: Anybody, form: PageForm) -> Response:
     email = form.read("email", 254).lower()
     host = request.client.host if request.client else ""
     place = keep_here(form.read("next"))
-    FEW.require_room(email)
+    here = f"{email} {host}"
+    FEW.require_room(here)
     MANY.require_room(host)
+    MANY.require_room(email)
     # Counted before it is checked, which takes a while: many may come at once.
-    FEW.note(email)
+    FEW.note(here)
     with visit.service.store.read() as session:
         user = find_user(session, email)
     is_right = is_password(form.get("password", ""), user.password_hash if user else None)
     if user is None or not is_right or user.disabled_at or user.erased_at:
         MANY.note(host)
+        MANY.note(email)
         return _show_form(request, visit, place, email=email, fault=WRONG, status=422)
-    FEW.forget(email)
+    FEW.forget(here)
     return begin(request, visit.service, user.id, place, "local", form.read("zone", 64))
 
 
