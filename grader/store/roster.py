@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from grader.errors import Conflict, NotFound
+from grader.store import audit
 from grader.store.schema import ApiToken, Course, Enrolment, Identity, Platform, Role, User
 from grader.store.types import now
 
@@ -75,6 +76,27 @@ def require_proven(session: Session, user: User, role: Role) -> None:
             f"that {user.email} is {user.name}'s is a learning platform's word alone; make them"
             f" a {role} there, or let an operator do it here"
         )
+
+
+def is_known_elsewhere(session: Session, user: User, course_id: int) -> bool:
+    """Whether another course has the person, or an institution or a platform tells who they are."""
+    elsewhere = select(Enrolment.course_id).where(
+        Enrolment.user_id == user.id, Enrolment.course_id != course_id
+    )
+    identities = select(Identity.id).where(Identity.user_id == user.id)
+    return any(session.scalar(each.limit(1)) is not None for each in (elsewhere, identities))
+
+
+def correct_name(session: Session, user: User, name: str, course_id: int, *, by: int) -> bool:
+    """Call a person otherwise, where nobody but this course says what they are called."""
+    is_gone = user.disabled_at is not None or user.erased_at is not None
+    is_others = user.is_operator or is_known_elsewhere(session, user, course_id)
+    if is_gone or is_others:
+        return False
+    user.name = name
+    audit.note(session, by, "rename", f"user {user.id}")
+    session.flush()
+    return True
 
 
 def enrol(

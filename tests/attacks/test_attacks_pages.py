@@ -30,7 +30,7 @@ NUMBERED = (
 )
 POSTED = (
     "/operator/quarantine/{}/release /operator/contexts/{} /account/sessions/{}/end"
-    " /account/tokens/{}/revoke /courses/dl/people/{}/remove"
+    " /account/tokens/{}/revoke /courses/dl/people/{}/remove /courses/dl/people/{}/role"
 )
 
 

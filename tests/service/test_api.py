@@ -274,6 +274,17 @@ def test_the_gradebook_has_a_row_for_everybody_and_is_for_staff(
     assert f"{newcomer.title()},{newcomer}@example.edu,,,2,,,2" in table
 
 
+def test_a_person_is_enrolled_with_the_number_that_a_platform_has_for_them(
+    service: Deployment,
+) -> None:
+    given = {"email": "numbered@example.edu", "role": "student", "external_id": "U-1", "name": "N"}
+    for name in ("N", "Nora"):
+        document = {**given, "name": name}
+        reply = service.ask("POST", "/courses/dl/people", "instructor", document=document)
+        assert reply.status == 201
+        assert (reply.json["external_id"], reply.json["name"]) == ("U-1", name)
+
+
 def test_a_table_has_nothing_where_nothing_was_earned_and_cuts_no_points_off() -> None:
     kept = [
         Cell("graded", 401.6667, 500, 0, 7, False, False),

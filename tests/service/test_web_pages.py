@@ -26,6 +26,7 @@ from grader.store.schema import (
     Assignment,
     Course,
     Enrolment,
+    Identity,
     Role,
     RubricMark,
     Standing,
@@ -515,6 +516,37 @@ def test_somebody_new_comes_in_by_an_invitation_once(service: Deployment) -> Non
         "/courses/dl/people", "/courses/dl/people", role="student", people="new.one@example.edu"
     )
     assert "/welcome/" not in again.text
+
+
+def test_a_pasted_roster_corrects_names_and_changes_no_role_by_the_way(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    name, student = newcomer
+    instructor = Browser(service).sign_in("instructor")
+    page = "/courses/dl/people"
+    number = service.klass.people[name].id
+    listed = f"{name}@example.edu"
+    said = read_text(
+        instructor.post(page, page, role="grader", people=f"{listed}\npasted.ta@example.edu").text
+    )
+    assert "1 added." in said
+    assert f"{listed} is already a student: change the role in their row." in said
+    assert f"/students/{number}" in instructor.get("/courses/dl/gradebook")
+    roster = f"Name\tEmail\tSIS User ID\nRenamed Person\t{listed}\tU-4711\n"
+    said = read_text(instructor.post(page, page, role="student", people=roster).text)
+    assert f"{listed}: '{name.title()}' is now called 'Renamed Person'." in said
+    assert "U-4711" in said
+    # Who signs in by an institution is called what it says.
+    with service.store.write() as session:
+        session.add(Identity(user_id=number, issuer="https://login.example", subject=name))
+    again = instructor.post(page, page, role="student", people=f"{listed}, Other Name")
+    assert "stays 'Renamed Person'" in read_text(again.text)
+    changed = instructor.post(f"{page}/{number}/role", page, role="grader")
+    assert changed.status_code == 303
+    assert f"/students/{number}" not in instructor.get("/courses/dl/gradebook")
+    own = service.klass.people["instructor"].id
+    assert instructor.post(f"{page}/{own}/role", page, role="student").status_code == 409
+    assert student.post(f"{page}/{number}/role", "/account", role="instructor").status_code == 403
 
 
 def test_code_and_report_stand_side_by_side_for_staff(

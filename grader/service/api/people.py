@@ -30,9 +30,11 @@ class PersonGiven(Given):
 
     email: Email
     name: Name = ""
-    """For a person who is new here."""
+    """For a person who is new here, or whom nobody but this course names."""
     role: Literal["student", "grader", "instructor", "operator"]
     section: Annotated[str, Field(max_length=80, pattern=r"^[^\x00]*$")] = ""
+    external_id: Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")] = ""
+    """What a learning platform calls them."""
 
 
 class PersonView(BaseModel):
@@ -43,6 +45,7 @@ class PersonView(BaseModel):
     email: str
     role: str
     section: str
+    external_id: str
 
 
 @router.get("/courses/{course}/people")
@@ -72,8 +75,13 @@ def enrol(request: Request, known: Asker, course: str, given: PersonGiven) -> Pe
             user = roster.add_user(session, given.email, given.name or given.email)
         elif user.id == known.user_id:
             raise NotAllowed("your own role is for somebody else to change")
-        roster.require_proven(session, user, Role(given.role))
-        enrolment = roster.enrol(session, found, user, Role(given.role), section=given.section)
+        elif given.name and given.name != user.name:
+            roster.correct_name(session, user, given.name, found.id, by=known.user_id)
+        role = Role(given.role)
+        roster.require_proven(session, user, role)
+        enrolment = roster.enrol(
+            session, found, user, role, section=given.section, external_id=given.external_id
+        )
         audit.note(
             session, known.user_id, "enrol", f"user {user.id}", course=found.slug, role=given.role
         )
@@ -107,4 +115,5 @@ def _show(user: User, enrolment: Enrolment) -> PersonView:
         email=user.email or "",
         role=enrolment.role,
         section=enrolment.section,
+        external_id=enrolment.external_id,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
+from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,20 +13,37 @@ from sqlalchemy.orm import Session
 from grader.errors import Conflict, NotFound, UsageError
 from grader.service.authorising import Action
 from grader.service.web.opening import find_member, open_for
+from grader.service.web.pasted import Pasted, read_people
 from grader.service.web.rendering import render
-from grader.service.web.visiting import PageForm, SignedIn
+from grader.service.web.visiting import Form, PageForm, SignedIn, Visit
 from grader.store import audit
-from grader.store.roster import add_user, enrol, find_user, require_proven
-from grader.store.schema import Enrolment, Identity, Role, User
+from grader.store.roster import (
+    add_user,
+    correct_name,
+    enrol,
+    find_user,
+    is_known_elsewhere,
+    require_proven,
+)
+from grader.store.schema import Course, Enrolment, Role, User
 from grader.store.sessions import INVITED, begin_session
 from grader.store.types import now
 
 router = APIRouter(prefix="/courses/{course}/people")
 INVITATION = dt.timedelta(days=14)
-MOST_AT_ONCE = 500
-LONGEST_LINE = 1_000
-"""An address, a name and a section."""
 ROLES = (Role.STUDENT, Role.GRADER, Role.INSTRUCTOR)
+
+
+@dataclass(slots=True)
+class Added:
+    """What came of a list of people."""
+
+    new: int = 0
+    known: int = 0
+    invited: list[tuple[str, str]] = field(default_factory=list)
+    """Name and link."""
+    notes: list[str] = field(default_factory=list)
+    """What was changed beside that, or left as it is."""
 
 
 @router.get("")
@@ -35,9 +52,7 @@ def show_people(request: Request, visit: SignedIn, course: str) -> Response:
     return _show(request, visit, course)
 
 
-def _show(
-    request: Request, visit: SignedIn, course: str, invited: list[tuple[str, str]] | None = None
-) -> Response:
+def _show(request: Request, visit: SignedIn, course: str, done: Added | None = None) -> Response:
     with visit.service.store.read() as session:
         found = open_for(session, visit, course, Action.SEE_PEOPLE)
         people = session.execute(
@@ -47,61 +62,90 @@ def _show(
             .order_by(Enrolment.role, User.name)
         ).all()
     return render(
-        visit, "people.html", course=found, people=people, roles=ROLES, invited=invited or []
-    )
+        visit, "people.html", course=found, people=people, roles=ROLES, done=done or Added(),
+        has_numbers=any(enrolment.external_id for _, enrolment in people),
+    )  # fmt: skip
 
 
 @router.post("")
 def add_people(request: Request, visit: SignedIn, form: PageForm, course: str) -> Response:
-    """Enrol people, one a line: address, name, section; and show a link for each new account."""
-    role = form.read("role", 16)
-    if role not in ROLES:
-        raise UsageError(f"'{role}' is none of: {', '.join(ROLES)}")
+    """Enrol people, one a line, and show a link for each new account."""
+    role = _read_role(form)
     wanted = read_people(form.get("people", ""))
 
-    def work(session: Session) -> list[tuple[str, str]]:
+    def work(session: Session) -> Added:
         found = open_for(session, visit, course, Action.MANAGE_PEOPLE)
-        invited = []
-        for email, name, section in wanted:
-            user = find_user(session, email) or add_user(session, email, name or email)
-            existing = session.get(Enrolment, (found.id, user.id))
-            if user.id == visit.person.user_id and existing and existing.role != role:
-                raise Conflict("nobody changes their own role; ask another instructor")
-            require_proven(session, user, Role(role))
-            enrol(session, found, user, Role(role), section=section)
-            audit.note(
-                session, visit.person.user_id, "enrol", f"user {user.id}",
-                course=found.slug, role=role,
-            )  # fmt: skip
-            if _may_be_invited(session, user, found.id):
+        done = Added()
+        for person in wanted:
+            user = _add(session, visit, found, person, role, done)
+            if user is not None and _may_be_invited(session, user, found.id):
                 secret = begin_session(session, user, how=INVITED, lifetime=INVITATION)
-                invited.append((user.name, _link(request, visit, secret)))
-        return invited
+                done.invited.append((user.name, _link(request, visit, secret)))
+        return done
 
     return _show(request, visit, course, visit.service.store.attempt(work))
 
 
-def read_people(text: str) -> list[tuple[str, str, str]]:
-    """Lines of address, name and section, apart by commas.
+def _read_role(form: Form) -> Role:
+    role = form.read("role", 16)
+    if role not in ROLES:
+        raise UsageError(f"'{role}' is none of: {', '.join(ROLES)}")
+    return Role(role)
 
-    Errors   UsageError naming the line.
-    """
-    found = []
-    # By lines first: a quote left open reaches no further, and no cell is longer than is read.
-    lines = [line[:LONGEST_LINE] for line in text.strip().splitlines()]
-    for number, row in enumerate(csv.reader(lines), 1):
-        cells = [cell.strip() for cell in row] + ["", "", ""]
-        email = cells[0].lower()
-        if not any(cells):
-            continue
-        if email.count("@") != 1 or " " in email or len(email) > 254:
-            raise UsageError(
-                f"line {number}: '{email[:60]}' is no address; write ada@example.edu, Ada"
+
+def _add(
+    session: Session, visit: Visit, course: Course, person: Pasted, role: Role, done: Added
+) -> User | None:
+    """Enrol one person; None where that is left as it is, which is noted."""
+    user = find_user(session, person.email)
+    existing = session.get(Enrolment, (course.id, user.id)) if user else None
+    is_member = existing is not None and existing.left_at is None
+    if is_member and existing and existing.role != role:
+        article = "an" if existing.role[0] in "aeiou" else "a"
+        done.notes.append(
+            f"{person.email} is already {article} {existing.role}: change the role in their row"
+        )
+        return None
+    if user is None:
+        user = add_user(session, person.email, person.name or person.email)
+    elif person.name and user.name != person.name:
+        before = user.name
+        if correct_name(session, user, person.name, course.id, by=visit.person.user_id):
+            done.notes.append(f"{person.email}: '{before}' is now called '{person.name}'")
+        else:
+            done.notes.append(
+                f"{person.email} stays '{before}': it is not this course alone that names them"
             )
-        found.append((email, cells[1][:200], cells[2][:80]))
-    if not found or len(found) > MOST_AT_ONCE:
-        raise UsageError(f"write from 1 to {MOST_AT_ONCE} people, one a line")
-    return found
+    require_proven(session, user, role)
+    enrol(session, course, user, role, section=person.section, external_id=person.number)
+    audit.note(
+        session, visit.person.user_id, "enrol", f"user {user.id}", course=course.slug, role=role
+    )
+    done.known += is_member
+    done.new += not is_member
+    return user
+
+
+@router.post("/{user_id}/role")
+def change_role(visit: SignedIn, form: PageForm, course: str, user_id: int) -> Response:
+    """Give a member another role; what they handed in stays."""
+    role = _read_role(form)
+
+    def work(session: Session) -> None:
+        found = open_for(session, visit, course, Action.MANAGE_PEOPLE)
+        user, enrolment = find_member(session, found.id, user_id)
+        if user.id == visit.person.user_id:
+            raise Conflict("nobody changes their own role; ask another instructor")
+        if enrolment.left_at is not None:
+            raise Conflict(f"{user.name} has left the course; add them again")
+        require_proven(session, user, role)
+        enrol(session, found, user, role)
+        audit.note(
+            session, visit.person.user_id, "enrol", f"user {user.id}", course=found.slug, role=role
+        )
+
+    visit.service.store.attempt(work)
+    return RedirectResponse(f"/courses/{course}/people", 303)
 
 
 @router.post("/{user_id}/remove")
@@ -126,14 +170,14 @@ def invite(
 ) -> Response:
     """A new invitation for somebody who has no password yet."""
 
-    def work(session: Session) -> list[tuple[str, str]]:
+    def work(session: Session) -> Added:
         found = open_for(session, visit, course, Action.MANAGE_PEOPLE)
         user, _ = find_member(session, found.id, user_id)
         if not _may_be_invited(session, user, found.id):
             raise NotFound("this person has an account; an operator sets a new password")
         secret = begin_session(session, user, how=INVITED, lifetime=INVITATION)
         audit.note(session, visit.person.user_id, "invite", f"user {user.id}")
-        return [(user.name, _link(request, visit, secret))]
+        return Added(invited=[(user.name, _link(request, visit, secret))])
 
     return _show(request, visit, course, visit.service.store.attempt(work))
 
@@ -147,10 +191,4 @@ def _may_be_invited(session: Session, user: User, course_id: int) -> bool:
     """An invitation opens the account: never one that was used, or that another course knows."""
     if user.password_hash or user.is_operator or user.disabled_at or user.erased_at:
         return False
-    elsewhere = select(Enrolment.course_id).where(
-        Enrolment.user_id == user.id, Enrolment.course_id != course_id
-    )
-    identities = select(Identity.id).where(Identity.user_id == user.id)
-    return (
-        session.scalar(elsewhere.limit(1)) is None and session.scalar(identities.limit(1)) is None
-    )
+    return not is_known_elsewhere(session, user, course_id)

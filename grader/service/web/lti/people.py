@@ -58,7 +58,9 @@ def join(
     known = session.get(Enrolment, (course_id, user.id))
     if known is not None and known.left_at is None and not known.external_id:
         return
-    enrol(session, course, user, role, external_id=external_id or subject[:120])
+    # A number that the course has for them is not given up for the platform's own.
+    number = external_id or (known.external_id if known is not None else "") or subject[:120]
+    enrol(session, course, user, role, external_id=number)
 
 
 def connect(session: Session, platform: Platform, launch: Launch) -> PlatformContext | None:
