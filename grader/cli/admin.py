@@ -300,8 +300,9 @@ def erase_person(context: click.Context, email: str, yes: bool) -> int:
             person = _find_person(session, email)
         if not yes:
             click.confirm(f"erase {person.name} and all that they handed in?", abort=True)
-        with store.write() as session:
-            keeping.erase_person(session, _find_person(session, email), None)
+        store.attempt(
+            lambda session: keeping.erase_person(session, _find_person(session, email), None)
+        )
     click.echo(f"erased; user {person.id} is nobody now")
     return GRADED
 
@@ -310,10 +311,10 @@ def erase_person(context: click.Context, email: str, yes: bool) -> int:
 @click.pass_context
 def apply_retention(context: click.Context) -> int:
     """Remove submissions' files that are older than their course keeps them; run it nightly."""
-    from grader.store import keeping
+    from grader.store.retaining import apply_retention as remove_old
 
-    with open_store(context) as store, store.write() as session:
-        count = keeping.apply_retention(session)
+    with open_store(context) as store:
+        count = remove_old(store)
     click.echo(f"{count} submissions' files removed")
     return GRADED
 

@@ -82,7 +82,7 @@ class ProblemVersion(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"))
     content_hash: Mapped[str] = mapped_column(String(64))
-    bundle_sha: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    bundle_sha: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), index=True)
     """A zip of problems/<assignment>/ and reference/<assignment>/."""
     environment: Mapped[dict[str, str]] = mapped_column(Document)
     outline: Mapped[list[dict[str, Any]]] = mapped_column(Document)

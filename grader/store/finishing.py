@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from grader.store.blobs import keep_blobs
-from grader.store.runs import Lease, bury
+from grader.store.runs import Lease, bury, end_cancelled
 from grader.store.schema import (
     Assignment,
     CheckOutcome,
@@ -19,6 +19,8 @@ from grader.store.schema import (
     PartOutcome,
     RunEvent,
     RunState,
+    Submission,
+    User,
 )
 from grader.store.scores import refresh
 from grader.store.types import now
@@ -69,13 +71,16 @@ def finish(session: Session, together: Sequence[Graded]) -> list[RunState | None
         "runs": [graded.lease.run_id for graded in together],
         "tokens": [graded.lease.token for graded in together],
     }
-    held = set(connection.execute(_HELD, leases).scalars())
+    held = {row.id: row.erased_at for row in connection.execute(_HELD, leases)}
     states: list[RunState | None] = []
     kept: list[tuple[Graded, str]] = []
     for graded in together:
         lease, fault = graded.lease, find_fault(graded.result.report)
         if lease.run_id not in held:
             states.append(None)
+        elif held[lease.run_id] is not None:
+            # Handed in while its student was erased: nothing of theirs is kept.
+            states.append(RunState.CANCELLED if end_cancelled(session, lease) else None)
         elif fault and lease.deaths == 0:
             states.append(bury(session, lease.run_id, lease.token, fault))
         else:
@@ -186,14 +191,16 @@ _RUNS: Any = GradingRun.__table__
 _EVENTS: Any = RunEvent.__table__
 # In order, and locked, so that nobody takes one away between this look and the end.
 _HELD = (
-    select(_RUNS.c.id)
+    select(_RUNS.c.id, User.erased_at)
+    .join(Submission, Submission.id == _RUNS.c.submission_id)
+    .join(User, User.id == Submission.user_id)
     .where(
         _RUNS.c.id.in_(bindparam("runs", expanding=True)),
         _RUNS.c.lease_token.in_(bindparam("tokens", expanding=True)),
         _RUNS.c.state == RunState.RUNNING,
     )
     .order_by(_RUNS.c.id)
-    .with_for_update()
+    .with_for_update(of=_RUNS)
 )
 _END = (
     update(_RUNS)

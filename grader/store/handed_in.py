@@ -65,7 +65,7 @@ class Submission(Base):
     """1 for the student's first."""
     content_hash: Mapped[str] = mapped_column(String(80))
     """As in the report: over the names and bytes of the files that count."""
-    archive_sha: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"))
+    archive_sha: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"), index=True)
     """None once retention has removed the files."""
     archive_name: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(200))
@@ -145,8 +145,8 @@ class GradingRun(Base):
     open_points: Mapped[Decimal | None]
     isolation: Mapped[str] = mapped_column(String(16), default="")
     environment: Mapped[dict[str, str]] = mapped_column(Document, default=dict)
-    student_report_sha: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"))
-    staff_report_sha: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"))
+    student_report_sha: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"), index=True)
+    staff_report_sha: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"), index=True)
 
 
 class RunEvent(Base):

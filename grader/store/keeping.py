@@ -1,8 +1,7 @@
-"""What is kept of a person, for how long; all of it to take away, or to be erased."""
+"""What is kept of a person: all of it to take away, or to be erased."""
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import json
 import zipfile
@@ -14,19 +13,18 @@ from sqlalchemy.orm import Session
 from grader.store import audit
 from grader.store.blobs import read_blob
 from grader.store.commits import forget_repositories
+from grader.store.retaining import OPEN, drop_blobs, drop_work
 from grader.store.schema import (
     ApiToken,
     Assignment,
     Base,
-    Blob,
-    CheckOutcome,
-    Course,
     Enrolment,
     Extension,
     GradingRun,
     Identity,
-    ProblemVersion,
     RubricMark,
+    RunEvent,
+    RunState,
     ScoreOverride,
     SignIn,
     Standing,
@@ -35,6 +33,7 @@ from grader.store.schema import (
     UploadChunk,
     User,
 )
+from grader.store.scores import refresh
 from grader.store.types import now
 
 _NEVER_EXPORTED = {"password_hash", "secret_hash", "lease_token", "fault", "staff_report_sha"}
@@ -81,11 +80,21 @@ def erase_person(session: Session, user: User, actor_id: int | None) -> None:
     """Remove what names a person and what they wrote; numbers that others' figures rest on stay.
 
     Scores, verdicts and the audit trail keep the person's number, which nothing links to anybody.
+    What is being graded of theirs is stopped, and its result is not kept.
     """
-    ids = list(session.scalars(select(Submission.id).where(Submission.user_id == user.id)))
-    _drop_work(session, ids)
+    # First, so that whoever hands in or grades meanwhile finds it.
+    user.name, user.email, user.password_hash, user.timezone = f"erased {user.id}", None, None, ""
+    user.is_operator, user.erased_at = False, now()
+    session.flush()
+    stopped = _stop_gradings(session, user.id)
+    theirs = select(Submission.id).where(Submission.user_id == user.id)
+    blobs = _name_blobs(session, user.id)
+    drop_work(session, theirs)
     session.execute(
-        update(RubricMark).where(RubricMark.submission_id.in_(ids)).values(comment="", reason="")
+        update(RubricMark)
+        .where(RubricMark.submission_id.in_(theirs))
+        .values(comment="", reason="")
+        .execution_options(synchronize_session=False)
     )
     for table in (ScoreOverride, Extension):
         session.execute(update(table).where(table.user_id == user.id).values(reason="erased"))
@@ -98,74 +107,55 @@ def erase_person(session: Session, user: User, actor_id: int | None) -> None:
         .where(Enrolment.user_id == user.id)
         .values(left_at=now(), section="", external_id="")
     )
-    user.name, user.email, user.password_hash, user.timezone = f"erased {user.id}", None, None, ""
-    user.is_operator, user.erased_at = False, now()
-    session.flush()
+    drop_blobs(session, blobs)
+    for assignment in session.scalars(select(Assignment).where(Assignment.id.in_(stopped))):
+        # A score that waited for a grading waits no more.
+        refresh(session, assignment, [user.id])
     audit.note(session, actor_id, "erase", f"user {user.id}")
-    drop_unused_blobs(session)
 
 
-def apply_retention(session: Session) -> int:
-    """Remove the files and reports of submissions that are older than their course keeps them."""
-    count = 0
-    for course in session.scalars(select(Course).where(Course.keep_days.is_not(None))):
-        before = now() - dt.timedelta(days=course.keep_days or 0)
-        ids = list(
-            session.scalars(
-                select(Submission.id)
-                .join(Assignment, Assignment.id == Submission.assignment_id)
-                .where(
-                    Assignment.course_id == course.id,
-                    Submission.received_at < before,
-                    Submission.archive_sha.is_not(None),
-                )
-            )
-        )
-        _drop_work(session, ids)
-        if ids:
-            audit.note(session, None, "retention", f"course {course.id}", submissions=len(ids))
-        count += len(ids)
-    drop_unused_blobs(session)
-    return count
+def _stop_gradings(session: Session, user_id: int) -> set[int]:
+    """End all gradings of a person's work that have not ended, and forget what they told.
 
-
-def drop_unused_blobs(session: Session) -> int:
-    """Remove bytes that nothing names any more."""
-    session.flush()
-    used = [
-        select(column).where(column.is_not(None))
-        for column in (
-            Submission.archive_sha,
-            ProblemVersion.bundle_sha,
-            GradingRun.student_report_sha,
-            GradingRun.staff_report_sha,
-        )
-    ]
-    unused = select(Blob.sha256)
-    for column in used:
-        unused = unused.where(Blob.sha256.not_in(column))
-    done: Any = session.execute(
-        delete(Blob)
-        .where(Blob.sha256.in_(unused.scalar_subquery()))
-        .execution_options(synchronize_session=False)
-    )
-    return int(done.rowcount)
-
-
-def _drop_work(session: Session, submission_ids: list[int]) -> None:
-    """Remove files, names and reports; verdicts and points stay."""
-    session.execute(
-        update(Submission)
-        .where(Submission.id.in_(submission_ids))
-        .values(archive_sha=None, name="", manifest=[])
-    )
-    runs = select(GradingRun.id).where(GradingRun.submission_id.in_(submission_ids))
+    Whoever has one under way finds no lease, and stops. Gives whose assignments they were.
+    """
+    found = session.execute(
+        select(GradingRun.id, Submission.assignment_id)
+        .join(Submission, Submission.id == GradingRun.submission_id)
+        .where(Submission.user_id == user_id, GradingRun.state.in_((*OPEN, RunState.QUARANTINED)))
+        .order_by(GradingRun.id)
+        .with_for_update(of=GradingRun)
+    ).all()
+    moment = now()
     session.execute(
         update(GradingRun)
-        .where(GradingRun.submission_id.in_(submission_ids))
-        .values(student_report_sha=None, staff_report_sha=None, fault="")
+        .where(GradingRun.id.in_([run_id for run_id, _ in found]))
+        .values(
+            state=RunState.CANCELLED,
+            lease_token=None,
+            heartbeat_at=None,
+            cancel_asked_at=moment,
+            finished_at=moment,
+        )
+        .execution_options(synchronize_session=False)
     )
-    session.execute(update(CheckOutcome).where(CheckOutcome.run_id.in_(runs)).values(mistake=""))
+    runs = (
+        select(GradingRun.id)
+        .join(Submission, Submission.id == GradingRun.submission_id)
+        .where(Submission.user_id == user_id)
+    )
+    session.execute(delete(RunEvent).where(RunEvent.run_id.in_(runs)))
+    return {assignment_id for _, assignment_id in found}
+
+
+def _name_blobs(session: Session, user_id: int) -> list[str]:
+    """What is kept of a person's work, by the names of the bytes."""
+    rows = session.execute(
+        select(Submission.archive_sha, GradingRun.student_report_sha, GradingRun.staff_report_sha)
+        .outerjoin(GradingRun, GradingRun.submission_id == Submission.id)
+        .where(Submission.user_id == user_id)
+    )
+    return sorted({name for row in rows for name in row if name})
 
 
 def _of(session: Session, table: type[Base], condition: Any) -> list[Any]:

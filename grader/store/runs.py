@@ -167,7 +167,12 @@ def beat(session: Session, tokens: Sequence[str]) -> set[str]:
 
 
 def note_parts(session: Session, lease: Lease, parts: Sequence[dict[str, Any]]) -> None:
-    """Keep what a grading has come to so far, for whoever watches."""
+    """Keep what a grading has come to so far, for whoever watches; nothing once it is another's."""
+    held = select(GradingRun.id).where(
+        GradingRun.id == lease.run_id, GradingRun.lease_token == lease.token
+    )
+    if session.scalar(held.with_for_update(read=True)) is None:
+        return
     session.execute(
         insert(RunEvent),
         [{"run_id": lease.run_id, "starts": lease.starts, "document": part} for part in parts],

@@ -13,14 +13,14 @@ import pytest
 from private_postgresql import PrivatePostgres
 from school import Class
 from sqlalchemy import func, select
-from test_store import IN_TIME, finish, hand_in, score_of
+from test_store import IN_TIME, finish, hand_in, report, score_of
 
 from grader.errors import SystemFault, UsageError
 from grader.service.examining import examine_store
-from grader.store import audit, keeping
+from grader.store import audit, finishing, keeping, retaining, runs
 from grader.store.backup import back_up, restore
 from grader.store.database import Store, name_sqlite
-from grader.store.schema import Blob, Course, GradingRun, Standing, Submission, User
+from grader.store.schema import Blob, Course, GradingRun, RunEvent, Standing, Submission, User
 
 
 @pytest.fixture
@@ -110,19 +110,83 @@ def test_an_erased_person_is_a_number_and_the_points_stay(klass: Class) -> None:
     assert score_of(klass)[0] == 2
 
 
-def test_what_is_older_than_the_course_keeps_is_removed(klass: Class) -> None:
-    old = hand_in(klass, at=IN_TIME)
-    finish(klass, old.run.id)
-    recent = hand_in(klass, content="c")
+def erase(klass: Class, name: str = "student") -> None:
+    with klass.store.write() as session:
+        keeping.erase_person(session, session.get_one(User, klass.people[name].id), None)
+
+
+def list_kept(klass: Class) -> list[tuple[str | None, str, str, str | None]]:
+    """What is kept of the student's work: files and their name, what became of it, a report."""
+    with klass.store.read() as session:
+        rows = session.execute(
+            select(Submission.archive_sha, Submission.archive_name, GradingRun.state,
+                   GradingRun.staff_report_sha)
+            .join(GradingRun, GradingRun.submission_id == Submission.id)
+            .where(Submission.user_id == klass.people["student"].id)
+            .order_by(GradingRun.id)
+        )  # fmt: skip
+        return [(sha, name, state, report) for sha, name, state, report in rows]
+
+
+def test_erasing_ends_what_waits_and_what_is_being_graded(klass: Class) -> None:
+    running = hand_in(klass, at=IN_TIME).run.id
+    with klass.store.write() as session:
+        lease = runs.claim(session, running, "test")
+        assert lease is not None
+        runs.note_parts(session, lease, [{"id": "quick/depth"}])
+    waiting = hand_in(klass, content="c", assignment="slow", at=IN_TIME).run.id
+    erase(klass)
+
+    with klass.store.write() as session:
+        assert runs.claim(session, waiting, "test") is None
+        assert runs.beat(session, [lease.token]) == {lease.token}
+        runs.note_parts(session, lease, [{"id": "quick/why"}])
+        result = finishing.describe(report(), report())
+        assert finishing.finish(session, [finishing.Graded(lease, result)]) == [None]
+    assert list_kept(klass) == [(None, "", "cancelled", None)] * 2
+    with klass.store.read() as session:
+        assert not session.scalars(select(RunEvent)).all()
+        assert session.scalar(select(func.count()).select_from(Blob)) == len(klass.assignments)
+    assert all(finding.is_well for finding in examine_store(klass.store))
+
+
+def test_what_comes_in_while_its_student_is_erased_is_not_kept_either(klass: Class) -> None:
+    erase(klass)
+    late = hand_in(klass, at=IN_TIME).run.id
+    with klass.store.write() as session:
+        lease = runs.claim(session, late, "test")
+        assert lease is not None
+        result = finishing.describe(report(), report())
+        (state,) = finishing.finish(session, [finishing.Graded(lease, result)])
+        assert state == "cancelled"
+    assert retaining.apply_retention(klass.store) == 1
+    assert list_kept(klass) == [(None, "", "cancelled", None)]
+
+
+def test_what_is_older_than_the_course_keeps_is_removed(
+    klass: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retaining, "TOGETHER", 2)
+    old = []
+    for number in range(3):
+        old.append(hand_in(klass, content=f"old {number}", at=IN_TIME))
+        finish(klass, old[-1].run.id)
+    waiting = hand_in(klass, person="grader", content="w", at=IN_TIME)
+    recent = hand_in(klass, person="instructor", content="c")
     with klass.store.write() as session:
         session.get_one(Course, klass.course.id).keep_days = 30
         assert dt.datetime.now(dt.UTC) - dt.timedelta(days=30) > IN_TIME
-    with klass.store.write() as session:
-        assert keeping.apply_retention(session) == 1
+    assert retaining.apply_retention(klass.store) == 3
     with klass.store.read() as session:
-        assert session.get_one(Submission, old.submission.id).archive_sha is None
-        assert session.get_one(GradingRun, old.run.id).staff_report_sha is None
-        assert session.get_one(Submission, recent.submission.id).archive_sha is not None
+        for each in old:
+            assert session.get_one(Submission, each.submission.id).archive_sha is None
+            assert session.get_one(GradingRun, each.run.id).staff_report_sha is None
+        for kept in (waiting, recent):
+            assert session.get_one(Submission, kept.submission.id).archive_sha is not None
+        blobs = session.scalar(select(func.count()).select_from(Blob))
+        assert blobs == len(klass.assignments) + 2
+    finish(klass, waiting.run.id)
+    assert retaining.apply_retention(klass.store) == 1
 
 
 def test_doctor_notices_a_score_that_was_tampered_with(klass: Class) -> None:
