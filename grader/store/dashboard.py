@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -61,21 +62,32 @@ class Flake:
     verdicts: tuple[str, ...]
 
 
+Place = Literal["graded", "open", "waiting", "excused", "practised", "absent"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dashboard:
     """One assignment."""
 
     students: int
-    states: Counter[str]
+    places: Counter[Place]
+    """Where each of them is; together they are all students."""
     waiting: int
     oldest_s: float
     shares: tuple[float, ...]
-    """Scores of those who are graded or pending, as shares of the most."""
+    """Final scores as shares of the most, also those that a person gave without a submission."""
+    open_shares: tuple[float, ...]
+    """Scores so far of those who have points open."""
     checks: tuple[CheckFigures, ...]
     flakes: tuple[Flake, ...]
     faults: tuple[GradingRun, ...]
     absent: tuple[tuple[int, str], ...]
-    """Who has handed in nothing: number and name."""
+    """Who has handed in nothing, and nothing was decided for them: number and name."""
+
+    @property
+    def median_share(self) -> float | None:
+        """Of the final scores; of two in the middle, what is between them."""
+        return median(self.shares) if self.shares else None
 
 
 def read_dashboard(session: Session, assignment: Assignment) -> Dashboard:
@@ -94,38 +106,67 @@ def read_dashboard(session: Session, assignment: Assignment) -> Dashboard:
         .order_by(User.name)
     ).all()
     names = {row[0]: row[1] for row in rows}
-    standings = [
-        standing
+    standings = {
+        standing.user_id: standing
         for standing in session.scalars(
             select(Standing).where(Standing.assignment_id == assignment.id)
         )
         if standing.user_id in names
-    ]
-    handed_in = set(
-        session.scalars(
-            select(Submission.user_id).where(Submission.assignment_id == assignment.id).distinct()
-        )
-    )
-    counted = [each.submission_id for each in standings if each.submission_id is not None]
+    }
+    handed_in = _find_handed_in(session, assignment)
+    places: dict[int, Place] = {
+        user_id: _find_place(standings.get(user_id), handed_in.get(user_id)) for user_id in names
+    }
+    counted = [each.submission_id for each in standings.values() if each.submission_id is not None]
     runs = find_counting_runs(session, counted)
     waiting, oldest = _find_waiting(session, assignment)
     return Dashboard(
         students=len(names),
-        states=Counter(standing.state for standing in standings if standing.user_id in names),
+        places=Counter(places.values()),
         waiting=waiting,
         oldest_s=(now() - oldest).total_seconds() if oldest else 0.0,
-        shares=tuple(
-            float(standing.score / standing.max_score)
-            for standing in standings
-            if standing.max_score and standing.submission_id is not None
-        ),
+        shares=_find_shares(standings, places, "graded"),
+        open_shares=_find_shares(standings, places, "open"),
         checks=_read_checks(session, [run.id for run in runs.values()]),
         flakes=_find_flakes(session, assignment),
         faults=_find_faults(session, assignment),
         absent=tuple(
-            (user_id, name) for user_id, name in names.items() if user_id not in handed_in
+            (user_id, name) for user_id, name in names.items() if places[user_id] == "absent"
         ),
     )
+
+
+def _find_handed_in(session: Session, assignment: Assignment) -> dict[int, bool]:
+    """Who has handed in, and whether any of it counts."""
+    rows = session.execute(
+        select(Submission.user_id, Submission.is_practice)
+        .where(Submission.assignment_id == assignment.id)
+        .distinct()
+    )
+    found: dict[int, bool] = {}
+    for user_id, is_practice in rows:
+        found[user_id] = found.get(user_id, False) or not is_practice
+    return found
+
+
+def _find_place(standing: Standing | None, counts: bool | None) -> Place:
+    """One of them for everybody; `counts` is None where nothing was handed in."""
+    if standing is not None:
+        if standing.state == "excused":
+            return "excused"
+        if standing.state == "pending":
+            return "waiting" if standing.submission_id is None else "open"
+        if standing.state == "graded" or standing.is_adjusted:
+            return "graded"
+    return "absent" if counts is None else "waiting" if counts else "practised"
+
+
+def _find_shares(
+    standings: Mapping[int, Standing], places: Mapping[int, Place], place: Place
+) -> tuple[float, ...]:
+    """Nobody is left out; where there is nothing to earn, all of it was."""
+    found = (standings[user_id] for user_id, where in places.items() if where == place)
+    return tuple(float(each.score / each.max_score) if each.max_score else 1.0 for each in found)
 
 
 def _find_waiting(session: Session, assignment: Assignment) -> tuple[int, dt.datetime | None]:

@@ -11,13 +11,21 @@ from school import Class
 from sqlalchemy import select
 
 from grader.errors import NotAllowed
+from grader.service.web.dashboard import count_shares, write_percent
 from grader.service.web.lti.outbox import note_changes, settle, take_due
 from grader.service.web.lti.people import expect_score
 from grader.store import pending
 from grader.store.dashboard import read_dashboard
 from grader.store.database import Store
 from grader.store.deciding import override
-from grader.store.schema import Identity, Passback, Platform, PlatformLink
+from grader.store.schema import (
+    Identity,
+    Passback,
+    Platform,
+    PlatformLink,
+    Role,
+    Submission,
+)
 from grader.store.types import now
 
 
@@ -89,3 +97,42 @@ def test_a_dashboard_of_nothing_says_so(klass: Class) -> None:
     assert found.students == 1
     assert [name for _, name in found.absent] == ["Student"]
     assert found.checks == found.flakes == found.faults == ()
+    assert found.median_share is None
+
+
+def test_a_dashboards_figures_are_the_whole_class_each_student_once(klass: Class) -> None:
+    quick = klass.assignments["quick"]
+    author = klass.people["instructor"].id
+    with klass.store.write() as session:
+        people = [klass.add(session, f"d{number}", Role.STUDENT).id for number in range(8)]
+        assignment = session.merge(quick)
+        for user_id, kind, points in zip(
+            people, ("set", "set", "set", "set", "excuse"), (1, 2, 4, 5, None), strict=False
+        ):
+            override(
+                session, assignment, user_id, kind=kind, part="", reason="By hand",
+                points=None if points is None else Decimal(points), author_id=author,
+            )  # fmt: skip
+        for user_id, is_practice in ((people[5], False), (people[6], True)):
+            session.add(
+                Submission(
+                    assignment_id=quick.id, user_id=user_id, ordinal=1, content_hash="h",
+                    archive_name="a", name="a", manifest=[], is_practice=is_practice,
+                )
+            )  # fmt: skip
+    with klass.store.read() as session:
+        found = read_dashboard(session, quick)
+    assert found.places == {
+        "graded": 4, "excused": 1, "waiting": 1, "practised": 1, "absent": 2,
+    }  # fmt: skip
+    assert found.students == found.places.total() == 9
+    assert [name for _, name in found.absent] == ["D7", "Student"]
+    # Everybody with a score is in the histogram; between the two in the middle is the median.
+    assert sum(column.count for column in count_shares(found.shares)) == 4
+    assert found.median_share == pytest.approx((2 + 4) / 2 / float(quick.max_points))
+
+
+def test_a_few_of_many_are_neither_none_nor_all() -> None:
+    assert [write_percent(share) for share in (0, 1 / 368, 0.014, 0.5, 367 / 368, 1)] == [
+        "0 %", "< 1 %", "1 %", "50 %", "> 99 %", "100 %",
+    ]  # fmt: skip

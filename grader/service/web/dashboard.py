@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
@@ -26,18 +28,17 @@ def show_dashboard(visit: SignedIn, course: str, assignment: str) -> Response:
         )
         figures = read_dashboard(session, wanted)
         titles = read_titles(session, wanted)
-    columns = count_shares(figures.shares)
+    columns = count_shares((*figures.shares, *figures.open_shares))
     slow = sorted(
         (check for check in figures.checks if check.slowest_ms is not None),
         key=lambda check: -(check.slowest_ms or 0),
     )[:10]
-    shares = sorted(figures.shares)
     return render(
         visit, "dashboard.html", course=found, assignment=wanted, figures=figures,
         columns=columns, chart=draw_columns(
-            columns, f"Scores of {len(shares)} students", "share of the points, in %"
+            columns, f"Scores of {count_students(columns)}", "share of the points, in %"
         ),
-        slow=slow, titles=titles, usual=shares[len(shares) // 2] if shares else None,
+        slow=slow, titles=titles, shown=count_students(columns), percent=write_percent,
     )  # fmt: skip
 
 
@@ -55,3 +56,19 @@ def count_shares(shares: tuple[float, ...]) -> list[Column]:
     for share in shares:
         counts[max(0, min(BINS - 1, int(share * BINS)))] += 1
     return [Column(f"{index * 10}–{index * 10 + 10}", count) for index, count in enumerate(counts)]
+
+
+def count_students(columns: Sequence[Column]) -> str:
+    """How many there are in all columns."""
+    count = sum(column.count for column in columns)
+    return f"{count} student{'' if count == 1 else 's'}"
+
+
+def write_percent(share: float) -> str:
+    """A share for people: never none or all of them where there are a few."""
+    percent = 100 * share
+    if 0 < percent < 1:
+        return "< 1 %"
+    if 99 < percent < 100:
+        return "> 99 %"
+    return f"{percent:.0f} %"
