@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from grader.errors import SystemFault
 from grader.service.executing import Executor, Prepared
 from grader.store.runs import Lease
 
@@ -21,7 +22,9 @@ and its student may hand in again or think better of it."""
 STOP_S = 5.0
 """For slots that wait to hear that there is nothing more: microseconds, if they run at all."""
 PAUSE_S = 1.0
-"""Before the database is asked again that did not answer."""
+LONGEST_PAUSE_S = 30.0
+"""Before it is tried again, when the database did not answer or the disk was full: doubled each
+time, so that a host that can't work for an hour says so in few lines."""
 
 log = logging.getLogger("grader.service")
 
@@ -95,14 +98,18 @@ class Claimer:
             self._executor.give_back(self._ready.popleft())
 
     def _work(self) -> None:
+        pause_s = PAUSE_S
         while not self._is_over:
             try:
                 self._go_on()
-            except Exception:
+                pause_s = PAUSE_S
+            except Exception as trouble:
                 # The database may be away for a moment; what was claimed is swept up later.
-                log.exception("nothing was claimed; it is tried again")
+                is_ours = not isinstance(trouble, SystemFault)
+                log.error("nothing was claimed; tried again: %s", trouble, exc_info=is_ours)
                 with self._changed:
-                    self._changed.wait_for(lambda: self._is_over, PAUSE_S)
+                    self._changed.wait_for(lambda: self._is_over, pause_s)
+                pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
     def _go_on(self) -> None:
         """Claim one run that is wanted, or give one back that nobody has wanted for long."""

@@ -58,11 +58,19 @@ class EmbeddedEngine:
 
         Errors   UsageError when another service grades from this database already.
         """
-        self._lock(self._settings.folder / "engine.lock")
+        self.hold()
         self._recover()
         self._spawn()
         self._guard = threading.Thread(target=self._watch, name="engine", daemon=True)
         self._guard.start()
+
+    def hold(self) -> None:
+        """Keep other services away from this folder.
+
+        Errors   UsageError when another has it.
+        """
+        if self._lock_file < 0:
+            self._lock(self._settings.folder / "engine.lock")
 
     def stop(self, drain_s: float) -> None:
         self._is_stopping.set()

@@ -5,6 +5,7 @@ The first line is the settings; then `wake`, and once `drain SECONDS`.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -45,6 +46,9 @@ def main() -> None:
     slots.start()
     is_to_end.wait()
     slots.stop(drain_s[0])
+    logging.shutdown()
+    # The thread that listens holds the standard input: Python would abort at an orderly end.
+    os._exit(0)
 
 
 def _listen(slots: Slots, drain_s: list[float], is_to_end: threading.Event) -> None:

@@ -19,8 +19,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from grader.errors import GraderError
+from grader.errors import GraderError, SystemFault
 from grader.service.keeping import Keeper
+from grader.service.scratch import Scratch
 from grader.service.settings import Settings
 from grader.service.slot_process import Slot, SlotStopped
 from grader.service.versions import name_student
@@ -34,6 +35,9 @@ from grader.store.schema import RunState
 TELL_EVERY_S = 0.3
 """Parts are written down together this often: a live view needs no more, and a short grading
 then writes none."""
+
+FREE_MIB = 100
+"""For a few submissions, unpacked bundles and what the database's own files grow by."""
 
 log = logging.getLogger("grader.service")
 
@@ -70,14 +74,11 @@ class Executor:
         """Set when what is under way goes back to the queue."""
         self._lock = threading.Lock()
         self._home = settings.folder.absolute()
-        (self._home / "slots").mkdir(parents=True, exist_ok=True)
-        self._archives = tempfile.TemporaryDirectory(dir=self._home / "slots")
+        self._scratch = Scratch(self._home / "slots")
         # Used again and again: a new folder for each would cost more than a short grading.
         self._folders: SimpleQueue[Path] = SimpleQueue()
         for number in range(settings.slot_count + 1):
-            folder = Path(self._archives.name) / str(number)
-            folder.mkdir()
-            self._folders.put(folder)
+            self._folders.put(self._scratch.make(str(number)))
         self._keeper = Keeper(self._keep)
 
     def make_slot(self) -> Slot:
@@ -92,6 +93,7 @@ class Executor:
         At most one run more than there are slots is laid out at once; the next waits for a folder.
         """
 
+        self._require_room()
         while True:
             # A claim that a crash forgets is made again; its result finds no lease.
             lease = self.store.attempt(claim, is_durable=False)
@@ -100,6 +102,15 @@ class Executor:
             prepared = self._lay_out(lease)
             if prepared is not None:
                 return prepared
+
+    def _require_room(self) -> None:
+        """Errors   SystemFault on a full disk: what is claimed then could not be laid out."""
+        free_mib = shutil.disk_usage(self._home).free >> 20
+        if free_mib < FREE_MIB:
+            raise SystemFault(
+                f"{free_mib} MiB are free in {self._home}, and {FREE_MIB} are needed: nothing is"
+                " claimed until there is room"
+            )
 
     def execute(self, prepared: Prepared, slot: Slot) -> None:
         """Grade; the result is kept soon, and the slot is free for the next at once."""
@@ -129,7 +140,7 @@ class Executor:
 
     def close(self) -> None:
         """Remove what gradings left on the disk."""
-        self._archives.cleanup()
+        self._scratch.remove()
 
     def list_held(self) -> list[str]:
         """Tokens of the leases under way."""
@@ -155,7 +166,11 @@ class Executor:
             path.unlink(missing_ok=True)
             self._folders.put(folder)
             if not isinstance(fault, GraderError):
-                self._let_go(lease)
+                # No fault of the run's: another host may have room for it.
+                try:
+                    self._return(lease)
+                finally:
+                    self._let_go(lease)
                 raise
             self._give_up(lease, fault)
             return None

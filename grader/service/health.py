@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import shutil
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram
@@ -44,6 +45,10 @@ class Measures:
         self.workers = Gauge(
             "fairmark_workers", "Workers that are heard of", registry=self.registry
         )
+        self.free_bytes = Gauge(
+            "fairmark_disk_free_bytes", "Where uploads and what is kept beside the database go",
+            registry=self.registry,
+        )  # fmt: skip
         self.failing_passbacks = Gauge(
             "fairmark_passbacks_failing", "Scores that a learning platform has refused so far",
             registry=self.registry,
@@ -91,6 +96,7 @@ def tell_metrics(request: Request) -> Response:
         measures.oldest.labels(queue.name).set(queue.oldest_s)
     for state, count in counts.items():
         measures.runs.labels(state).set(count)
+    measures.free_bytes.set(shutil.disk_usage(service.settings.folder).free)
     measures.workers.set(sum(is_alive for _, is_alive in workers))
     return Response(generate_latest(measures.registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from grader.errors import (
     Conflict,
@@ -46,6 +48,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(DBAPIError, _answer_database)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
     app.add_exception_handler(Exception, _answer_fault)
 
 
@@ -96,7 +99,7 @@ def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
 def _answer_database(request: Request, error: Exception) -> JSONResponse:
     if not _is_away(error):
         return _answer_fault(request, error)
-    log.error("database: %s", error)
+    log.error("database: %s", error, extra=_name_request(request))
     return make_problem(
         request,
         503,
@@ -107,9 +110,23 @@ def _answer_database(request: Request, error: Exception) -> JSONResponse:
 
 
 def _answer_fault(request: Request, error: Exception) -> JSONResponse:
-    log.error("fault", exc_info=error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        log.error("the disk is full: %s", error, extra=_name_request(request))
+        detail = "its disk is full; nothing was taken, and its operator is told: try again later"
+        return make_problem(request, 507, "The service has no room", detail)
+    log.error("fault", exc_info=error, extra=_name_request(request))
     detail = "a fault of the service, not yours; its operator finds it by the request's id"
     return make_problem(request, 500, "The service failed", detail)
+
+
+def _name_request(request: Request) -> dict[str, str]:
+    """What people are told to ask their operator by."""
+    return {"request_id": getattr(request.state, "request_id", "")}
+
+
+def _answer_nobody(request: Request, error: Exception) -> Response:
+    """Whoever asked has left in the middle of it, which is nobody's fault."""
+    return Response(status_code=400)
 
 
 def _is_away(error: Exception) -> bool:

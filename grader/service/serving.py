@@ -14,6 +14,7 @@ import uvicorn
 from grader.errors import GraderError, UsageError
 from grader.service.app import make_app
 from grader.service.bounded_http import BoundedHttp
+from grader.service.embedded import EmbeddedEngine
 from grader.service.logs import configure_logs
 from grader.service.running import Service
 from grader.service.settings import Settings
@@ -36,6 +37,10 @@ def serve(settings: Settings) -> None:
     configure_logs(settings.log_level)
     prepare(settings)
     app = make_app(settings)
+    engine = app.state.service.engine
+    if isinstance(engine, EmbeddedEngine):
+        # Said in one line, before anything else begins.
+        engine.hold()
     listener = _listen(settings)
     spare_the_collector()
     config = uvicorn.Config(

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from grader.service.executing import Executor
 from grader.service.settings import Settings
 from grader.store import runs
+from grader.store.clock import CLOCK
 from grader.store.database import Store
 from grader.store.schema import GradingRun, RunState, Worker
 from grader.store.types import now
@@ -53,6 +54,7 @@ class Supervisor:
 
     def start(self) -> None:
         """Appear among the workers, and begin."""
+        self._set_clock()
         self._store.attempt(self._register)
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
@@ -109,7 +111,18 @@ class Supervisor:
             )
             self._executor.revoke({token for token in asked if token})
 
+    def _set_clock(self) -> None:
+        was_s = CLOCK.ahead_s
+        ahead_s = CLOCK.compare(self._store)
+        if ahead_s and not was_s:
+            log.warning(
+                "this host's clock is %.0f s %s the database's, whose time is used; set it by NTP",
+                abs(ahead_s),
+                "ahead of" if ahead_s > 0 else "behind",
+            )
+
     def _beat(self) -> None:
+        self._set_clock()
         held = self._executor.list_held()
 
         def beat(session: Session) -> set[str]:

@@ -19,7 +19,7 @@ from grader.service.executing import Executor
 from grader.service.logs import configure_logs
 from grader.service.settings import Settings
 from grader.service.slots import Slots
-from grader.store.database import Store
+from grader.store.database import Store, write_conninfo
 from grader.store.delivery import claim_delivered, deliver
 from grader.store.migrating import require_current
 from grader.store.schema import GradingRun
@@ -66,7 +66,7 @@ def _listen(settings: Settings, slots: Slots, is_stopping: threading.Event) -> N
     while not is_stopping.is_set():
         try:
             with psycopg.connect(
-                settings.database_url, autocommit=True, connect_timeout=CONNECT_S
+                write_conninfo(settings.database_url), autocommit=True, connect_timeout=CONNECT_S
             ) as connection:
                 for channel in get_channel_for_queues(settings.queues):
                     connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
@@ -76,7 +76,7 @@ def _listen(settings: Settings, slots: Slots, is_stopping: threading.Event) -> N
                     slots.wake()
         except psycopg.Error as trouble:
             # Leases stay held and results wait, so go on.
-            log.warning("the queue is away: %s", trouble)
+            log.warning("the queue is away: %s", type(trouble).__name__)
         is_stopping.wait(PAUSE_S)
 
 

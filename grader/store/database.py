@@ -112,6 +112,11 @@ def _is_passing(trouble: DBAPIError) -> bool:
     return isinstance(trouble, OperationalError) or trouble.connection_invalidated
 
 
+def write_conninfo(url: str) -> str:
+    """A URL as PostgreSQL's own programs read it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def name_sqlite(path: Path) -> str:
     """The URL of a database file."""
     return f"sqlite:///{path.absolute()}"

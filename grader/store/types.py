@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from grader.store.clock import CLOCK
+
 UNITS = 10_000
 """Points are kept as whole ten-thousandths, as reports publish them: sums are exact."""
 
@@ -70,4 +72,4 @@ class Base(DeclarativeBase):
 
 def now() -> dt.datetime:
     """This moment, in UTC."""
-    return dt.datetime.now(dt.UTC)
+    return CLOCK.read()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,11 +15,15 @@ from deployments import wait_for
 from school import Class
 from sqlalchemy.orm import Session
 
+from grader.errors import SystemFault
+from grader.service import executing
 from grader.service.claiming import Claimer
 from grader.service.executing import Executor, Prepared
+from grader.service.scratch import Scratch
 from grader.service.settings import Settings
 from grader.store import runs
 from grader.store.admission import HandedIn, Limits, take_submission
+from grader.store.clock import Clock
 from grader.store.database import Store
 from grader.store.delivery import claim_delivered, deliver
 from grader.store.schema import Assignment, GradingRun, RunState
@@ -153,3 +161,61 @@ def test_while_a_long_one_is_graded_nothing_is_claimed_for_nobody(
 
     assert claimed == [first]
     assert find(klass, second) == (RunState.QUEUED, 0)
+
+
+def test_a_run_that_cannot_be_laid_out_goes_back_untouched(
+    store: Store, klass: Class, executor: Executor, claimer: Claimer, claimed: list[int]
+) -> None:
+    run_id = queue(klass, "student")
+    shutil.rmtree(executor._scratch.folder)
+
+    with pytest.raises(FileNotFoundError):
+        executor.take(claimer._claim)
+
+    with store.read() as session:
+        run = session.get_one(GradingRun, run_id)
+        assert (run.state, run.starts) == (RunState.QUEUED, 0)
+    assert executor.list_held() == []
+
+
+def test_nothing_is_claimed_on_a_full_disk(
+    klass: Class, executor: Executor, claimer: Claimer, claimed: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    queue(klass, "student")
+    monkeypatch.setattr(executing, "FREE_MIB", 1 << 40)
+
+    with pytest.raises(SystemFault, match=r"MiB are free in .* nothing is claimed until"):
+        executor.take(claimer._claim)
+
+    assert claimed == []
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_used_stays(tmp_path: Path) -> None:
+    used = Scratch(tmp_path)
+    program = "import sys; from grader.service.scratch import *; made = Scratch(Path(sys.argv[1]));"
+    program += "(made.make('0') / 'answers.md').write_text('mine'); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
+    assert list(tmp_path.glob("*/0/answers.md"))
+
+    fresh = Scratch(tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == {used.folder.name, fresh.folder.name}
+    used.remove()
+    fresh.remove()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_host_whose_clock_is_wrong_goes_by_the_databases(store: Store) -> None:
+    def read_wrong() -> dt.datetime:
+        return dt.datetime.now(dt.UTC) + dt.timedelta(minutes=3)
+
+    clock = Clock(read_wrong)
+    ahead_s = clock.compare(store)
+
+    off_s = (clock.read() - dt.datetime.now(dt.UTC)).total_seconds()
+    if store.is_sqlite:
+        assert ahead_s == 0, "one host alone: its own clock is everybody's"
+    else:
+        assert ahead_s == pytest.approx(180, abs=30)
+        assert abs(off_s) < 30
