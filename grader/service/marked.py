@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from grader.report.cleaning import clean_line
 from grader.report.models import CheckReport, PartReport, Report
 from grader.store.blobs import read_blob
-from grader.store.facts import find_marks
+from grader.store.marks import find_latest_marks, find_wordings, read_rubric, state_marks
+from grader.store.rubrics import MarkFact
 from grader.store.schema import GradingRun, ProblemVersion, RubricMark
-from grader.store.standing import MarkFact, PartFact, settle_part
+from grader.store.standing import PartFact, settle_part
 from grader.verdicts import Verdict
 
 
@@ -25,17 +26,20 @@ def read_marked_report(session: Session, run: GradingRun, audience: str) -> Repo
     if sha is None:
         return None
     report = read(read_blob(session, sha))
-    marks = find_marks(session, [run.submission_id]).get(run.submission_id, [])
+    marks = find_latest_marks(session, [run.submission_id]).get(run.submission_id, [])
     if not marks:
         return report
     version = session.get_one(ProblemVersion, run.version_id)
-    return apply_marks(report, marks, {part["id"]: part for part in version.outline})
+    facts = state_marks(marks, find_wordings(session, version.assignment_id))
+    marked = apply_marks(report, facts, {part["id"]: part for part in version.outline})
+    said = [_say(mark, report) for mark in _find_said(marks)]
+    return marked.model_copy(update={"notices": (*report.notices, *said)})
 
 
 def apply_marks(
-    report: Report, marks: Sequence[RubricMark], outline: Mapping[str, Mapping[str, Any]]
+    report: Report, marks: Sequence[MarkFact], outline: Mapping[str, Mapping[str, Any]]
 ) -> Report:
-    """The report with each marked part's points as its score has them, and every comment."""
+    """The report with each marked part's points as its score has them."""
     parts = tuple(_mark_part(part, marks, outline) for part in report.parts)
     pairs = list(zip(report.parts, parts, strict=True))
     open_points = sum(part.open_points for part in parts)
@@ -45,28 +49,19 @@ def apply_marks(
             "score": round(report.score + sum(new.score - old.score for old, new in pairs), 4),
             "open_points": round(open_points, 4),
             "status": "pending" if open_points else "final",
-            "notices": (*report.notices, *(_say(mark, report) for mark in _find_said(marks))),
         }
     )
 
 
 def _mark_part(
-    part: PartReport, marks: Sequence[RubricMark], outline: Mapping[str, Mapping[str, Any]]
+    part: PartReport, marks: Sequence[MarkFact], outline: Mapping[str, Mapping[str, Any]]
 ) -> PartReport:
     name = part.id.rpartition("/")[2]
-    given = [
-        MarkFact(mark.part, mark.item, Fraction(mark.points or 0))
-        for mark in marks
-        if mark.part == name
-    ]
-    if not given:
-        return part
-    rubric = {
-        item["item"]: Fraction(item["points"]) for item in outline.get(name, {}).get("rubric", ())
-    }
     earned, points, open_points = map(_read, (part.score, part.max_score, part.open_points))
-    fact = PartFact(name, "", earned, points, open_points, rubric)
-    earned, open_points, _ = settle_part(fact, given, ())
+    fact = PartFact(name, "", earned, points, open_points, read_rubric(outline.get(name, {})))
+    earned, open_points, steps = settle_part(fact, marks, ())
+    if not steps:
+        return part
     verdict = _name_verdict(earned, fact.points, open_points)
     return part.model_copy(
         update={
@@ -98,7 +93,8 @@ def _name_verdict(earned: Fraction, points: Fraction, open_points: Fraction) -> 
 
 def _find_said(marks: Sequence[RubricMark]) -> list[RubricMark]:
     """One mark for each comment: those of a part's items carry the same."""
-    return list({(mark.part, mark.comment): mark for mark in marks if mark.comment}.values())
+    said = [mark for mark in marks if mark.comment and mark.points is not None]
+    return list({(mark.part, mark.comment): mark for mark in said}.values())
 
 
 def _say(mark: RubricMark, report: Report) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from grader.errors import Conflict, NotFound
 from grader.store import audit
-from grader.store.facts import find_overrides
+from grader.store.facts import find_counting_runs, find_overrides
 from grader.store.schema import (
     Assignment,
     Enrolment,
@@ -43,13 +43,14 @@ def mark(
     Errors   NotFound for an unknown part or item; Conflict for more points than there are.
     """
     assignment = session.get_one(Assignment, submission.assignment_id)
-    known = find_part(session, assignment, part)
+    known = find_asked(session, submission, part)
     rubric = {each["item"]: _read(each["points"]) for each in known["rubric"]}
     if item and item not in rubric:
         raise NotFound(f"{part} has no rubric item '{item[:60]}'")
     most = rubric[item] if item else _read(known["points"])
     if points is not None and not 0 <= points <= most:
-        raise Conflict(f"{points} points are not between 0 and {most:f}")
+        where = f" for '{item}'" if item else ""
+        raise Conflict(f"{_trim(points)} points are not between 0 and {_trim(most)}{where}")
     made = RubricMark(
         submission_id=submission.id,
         part=part,
@@ -154,7 +155,25 @@ def find_part(session: Session, assignment: Assignment, part: str) -> dict[str, 
 
     Errors   NotFound.
     """
-    version = session.get(ProblemVersion, assignment.version_id) if assignment.version_id else None
+    return _find_outlined(session, assignment, assignment.version_id, part)
+
+
+def find_asked(session: Session, submission: Submission, part: str) -> dict[str, Any]:
+    """A part as the grading that counts has it: what is marked is what the student was asked.
+
+    Errors   NotFound.
+    """
+    assignment = session.get_one(Assignment, submission.assignment_id)
+    run = find_counting_runs(session, [submission.id]).get(submission.id)
+    return _find_outlined(
+        session, assignment, run.version_id if run else assignment.version_id, part
+    )
+
+
+def _find_outlined(
+    session: Session, assignment: Assignment, version_id: int | None, part: str
+) -> dict[str, Any]:
+    version = session.get(ProblemVersion, version_id) if version_id else None
     for known in version.outline if version else ():
         if known["id"] == part:
             return known
@@ -188,6 +207,10 @@ def _keep(
     session.add(made)
     session.flush()
     audit.note(session, made.author_id, action, thing, **detail)
+
+
+def _trim(points: Decimal) -> str:
+    return f"{float(points):g}"
 
 
 def _show(points: Decimal | None) -> str | None:

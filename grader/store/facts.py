@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -13,6 +14,9 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from grader.store.admission import find_extension, find_zone
+from grader.store.counting import choose_gradings, list_contenders
+from grader.store.marks import find_latest_marks, find_wordings, read_rubric, state_marks
+from grader.store.rubrics import MarkFact
 from grader.store.schema import (
     Assignment,
     Extension,
@@ -25,45 +29,21 @@ from grader.store.schema import (
     ScoreOverride,
     Submission,
 )
-from grader.store.standing import AttemptFact, Facts, MarkFact, OverrideFact, PartFact
+from grader.store.standing import AttemptFact, Facts, OverrideFact, PartFact
 from grader.store.withdrawing import find_given_up
 
 if TYPE_CHECKING:
     from grader.spec.models import Policies
 
 
-def find_counting_runs(
-    session: Session, submission_ids: Iterable[int], *, with_regrade: int | None = None
-) -> dict[int, GradingRun]:
-    """The grading of each submission that counts.
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What scores depend on, and the gradings that it comes from."""
 
-    The newest finished one; a regrade's only once it is published, and, where it never lowers,
-    only when it is no lower than the one before. `with_regrade` counts as if published.
-    """
-    rows = session.execute(
-        select(GradingRun, Regrade.state, Regrade.never_lowers)
-        .outerjoin(Regrade, Regrade.id == GradingRun.regrade_id)
-        .where(
-            GradingRun.submission_id.in_(list(submission_ids)),
-            GradingRun.state == RunState.DONE,
-        )
-        .order_by(GradingRun.id)
-    ).all()
-    return _choose_counting(rows, with_regrade)
-
-
-def _choose_counting(rows: Iterable[Any], with_regrade: int | None) -> dict[int, Any]:
-    """Of (run, its regrade's state, whether that never lowers), the oldest first."""
-    found: dict[int, Any] = {}
-    for run, regrade_state, never_lowers in rows:
-        counts = run.regrade_id in (None, with_regrade) or regrade_state == "published"
-        if not counts:
-            continue
-        before = found.get(run.submission_id)
-        if never_lowers and before is not None and (run.score or 0) < (before.score or 0):
-            continue
-        found[run.submission_id] = run
-    return found
+    facts: dict[int, Facts]
+    """By student."""
+    runs: dict[int, int]
+    """The grading that counts, by submission."""
 
 
 def gather_facts(
@@ -77,41 +57,83 @@ def gather_facts(
 
     Cost   As many questions for a hundred students as for one.
     """
+    return gather(session, assignment, user_ids, with_regrade=with_regrade).facts
+
+
+def gather(
+    session: Session,
+    assignment: Assignment,
+    user_ids: Sequence[int],
+    *,
+    with_regrade: int | None = None,
+) -> Gathered:
+    """The same, and which grading of each submission it is."""
     asked = {"assignment": assignment.id, "users": list(user_ids)}
     connection = session.connection()
     submissions = connection.execute(_SUBMISSIONS, asked).all()
     ids = [submission.id for submission in submissions]
     rows = connection.execute(_GRADED, {"submissions": ids}).all() if ids else ()
-    runs = _choose_counting(((row, row.state, row.never_lowers) for row in rows), with_regrade)
-    parts = _find_parts(session, list(runs.values()))
-    given_up = find_given_up(session, [each for each in ids if each not in runs])
+    contenders = list_contenders(((row, row.state, row.never_lowers) for row in rows), with_regrade)
+    outcomes = _find_parts(session, [run for runs in contenders.values() for run in runs])
+    given_up = find_given_up(session, [each for each in ids if each not in contenders])
     said = connection.execute(_SAID, asked).one()
-    marks = find_marks(session, ids) if said.marks else {}
+    marks = find_latest_marks(session, ids) if said.marks else {}
+    stated = _state_marks(session, assignment, marks, contenders, outcomes)
     has_dates = said.extensions or (assignment.policies or {}).get("late")
     zone = find_zone(session, assignment.course_id) if has_dates else "UTC"
     by_student: dict[int, list[Any]] = {user_id: [] for user_id in user_ids}
     for submission in submissions:
         by_student[submission.user_id].append(submission)
-    return {
-        user_id: _lay_out(
+    runs: dict[int, int] = {}
+    facts: dict[int, Facts] = {}
+    for user_id, own in by_student.items():
+        gradings = {
+            each.id: {run.id: outcomes[run.id] for run in contenders[each.id]}
+            for each in own
+            if each.id in contenders
+        }
+        laid_out = _lay_out(
             assignment,
             own,
-            {each.id: parts[runs[each.id].id] for each in own if each.id in runs},
-            marks,
+            {each: next(iter(parts.values())) for each, parts in gradings.items()},
+            stated,
             given_up,
             find_extension(session, assignment.id, user_id) if said.extensions else None,
             find_overrides(session, assignment.id, user_id) if said.overrides else [],
             zone,
         )
-        for user_id, own in by_student.items()
-    }
+        facts[user_id], chosen = choose_gradings(laid_out, gradings)
+        runs |= chosen
+    return Gathered(facts, runs)
+
+
+def _state_marks(
+    session: Session,
+    assignment: Assignment,
+    marks: Mapping[int, Sequence[RubricMark]],
+    contenders: Mapping[int, Sequence[Any]],
+    outcomes: Mapping[int, Sequence[PartFact]],
+) -> dict[int, tuple[MarkFact, ...]]:
+    """Marks as facts; other versions are asked only where an item isn't in the one that counts."""
+    is_reworded = any(
+        mark.item
+        and any(
+            mark.part == part.part and mark.item not in part.rubric
+            for run in contenders.get(submission_id, ())
+            for part in outcomes[run.id]
+        )
+        for submission_id, given in marks.items()
+        for mark in given
+    )
+    wordings = find_wordings(session, assignment.id) if is_reworded else {}
+    return {each: state_marks(given, wordings) for each, given in marks.items()}
 
 
 def _lay_out(
     assignment: Assignment,
     submissions: Sequence[Any],
     parts: Mapping[int, tuple[PartFact, ...]],
-    marks: Mapping[int, Sequence[RubricMark]],
+    marks: Mapping[int, tuple[MarkFact, ...]],
     given_up: Mapping[int, bool],
     extension: Extension | None,
     overrides: Sequence[ScoreOverride],
@@ -124,10 +146,7 @@ def _lay_out(
                 submission.ordinal,
                 submission.received_at,
                 parts.get(submission.id),
-                tuple(
-                    MarkFact(mark.part, mark.item, Fraction(mark.points or 0))
-                    for mark in marks.get(submission.id, ())
-                ),
+                marks.get(submission.id, ()),
                 _WHEN[given_up.get(submission.id)],
             )
             for submission in submissions
@@ -240,7 +259,6 @@ def _find_parts(session: Session, runs: Sequence[Any]) -> dict[int, tuple[PartFa
     rows = session.connection().execute(_PARTS, {"runs": list(versions)})
     for run_id, part, score, max_score, open_points in rows:
         known: dict[str, Any] = outlines[versions[run_id]].get(part, {})
-        rubric = {item["item"]: Fraction(item["points"]) for item in known.get("rubric", ())}
         found[run_id].append(
             PartFact(
                 part,
@@ -248,26 +266,56 @@ def _find_parts(session: Session, runs: Sequence[Any]) -> dict[int, tuple[PartFa
                 Fraction(score),
                 Fraction(max_score),
                 Fraction(open_points),
-                rubric,
+                read_rubric(known),
             )
         )
     return {run_id: tuple(parts) for run_id, parts in found.items()}
 
 
-def find_marks(session: Session, submission_ids: Sequence[int]) -> dict[int, list[RubricMark]]:
-    """The marks that count, by submission: of each part and item the latest, if not taken back."""
-    latest: dict[tuple[int, str, str], RubricMark] = {}
-    for mark in session.scalars(
-        select(RubricMark)
-        .where(RubricMark.submission_id.in_(submission_ids))
-        .order_by(RubricMark.id)
-    ):
-        latest[mark.submission_id, mark.part, mark.item] = mark
-    found: dict[int, list[RubricMark]] = defaultdict(list)
-    for mark in latest.values():
-        if mark.points is not None:
-            found[mark.submission_id].append(mark)
+def find_counting_runs(
+    session: Session, submission_ids: Iterable[int], *, with_regrade: int | None = None
+) -> dict[int, GradingRun]:
+    """The grading of each submission that counts.
+
+    The newest finished one; a regrade's only once it is published, and, where it never lowers,
+    only when the submission scores no less by it, with its marks, overrides and policies.
+    `with_regrade` counts as if published.
+    """
+    rows = session.execute(
+        select(GradingRun, Regrade.state, Regrade.never_lowers)
+        .outerjoin(Regrade, Regrade.id == GradingRun.regrade_id)
+        .where(
+            GradingRun.submission_id.in_(list(submission_ids)),
+            GradingRun.state == RunState.DONE,
+        )
+        .order_by(GradingRun.id)
+    ).all()
+    contenders = list_contenders(rows, with_regrade)
+    found = {each: runs[-1] for each, runs in contenders.items()}
+    contested = [each for each, runs in contenders.items() if len(runs) > 1]
+    for assignment, user_ids in _find_owners(session, contested):
+        chosen = gather(session, assignment, user_ids, with_regrade=with_regrade).runs
+        for each in contested:
+            if each in chosen:
+                found[each] = next(run for run in contenders[each] if run.id == chosen[each])
     return found
+
+
+def _find_owners(
+    session: Session, submission_ids: Sequence[int]
+) -> Iterator[tuple[Assignment, list[int]]]:
+    """Whose submissions these are, by assignment."""
+    if not submission_ids:
+        return
+    owners: dict[int, set[int]] = defaultdict(set)
+    for assignment_id, user_id in session.execute(
+        select(Submission.assignment_id, Submission.user_id).where(
+            Submission.id.in_(submission_ids)
+        )
+    ):
+        owners[assignment_id].add(user_id)
+    for assignment_id, user_ids in owners.items():
+        yield session.get_one(Assignment, assignment_id), sorted(user_ids)
 
 
 def find_overrides(session: Session, assignment_id: int, user_id: int) -> list[ScoreOverride]:

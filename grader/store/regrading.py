@@ -11,6 +11,7 @@ from grader.errors import Conflict, NotFound
 from grader.store import audit
 from grader.store.admission import URGENCY
 from grader.store.facts import find_counting_runs
+from grader.store.marks import find_counted_marks
 from grader.store.schema import (
     Assignment,
     AuditEntry,
@@ -49,6 +50,8 @@ class Move:
     before: float
     after: float
     parts: tuple[PartMove, ...]
+    lost_marks: int = 0
+    """Marks for items that the new version doesn't have; those parts wait to be marked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +209,10 @@ def find_moves(session: Session, regrade: Regrade) -> list[Move]:
         if old is None or new is None or old.id == new.id:
             continue
         parts = _compare(session, old.id, new.id)
-        if parts or was[user_id] != will[user_id]:
-            moves.append(Move(user_id, names[user_id], was[user_id], will[user_id], parts))
+        lost = _count_marks(session, old) - _count_marks(session, new)
+        if parts or lost > 0 or was[user_id] != will[user_id]:
+            name, change = names[user_id], (was[user_id], will[user_id])
+            moves.append(Move(user_id, name, *change, parts, max(0, lost)))
     return sorted(moves, key=lambda move: (move.after - move.before, move.name))
 
 
@@ -227,9 +232,14 @@ def _recall_moves(session: Session, regrade: Regrade) -> list[Move]:
             each["before"],
             each["after"],
             tuple(PartMove(**part) for part in each["parts"]),
+            each.get("lost_marks", 0),
         )
         for each in moved
     ]
+
+
+def _count_marks(session: Session, run: GradingRun) -> int:
+    return sum(map(len, find_counted_marks(session, run).values()))
 
 
 def _compare(session: Session, old_id: int, new_id: int) -> tuple[PartMove, ...]:

@@ -13,6 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
+from grader.store.rubrics import MarkFact, match_marks
+
 if TYPE_CHECKING:
     from grader.spec.models import Policies
 
@@ -32,15 +34,6 @@ class PartFact:
     open_points: Fraction
     rubric: Mapping[str, Fraction] = field(default_factory=dict)
     """Items a person marks by, and what each is worth."""
-
-
-@dataclass(frozen=True, slots=True)
-class MarkFact:
-    """What a person gave for a part, or for one item of its rubric."""
-
-    part: str
-    item: str
-    points: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +113,12 @@ def judge(facts: Facts) -> Judged:
 
 
 def _choose(facts: Facts, graded: Sequence[AttemptFact]) -> Judged:
-    numbers = _number(facts)
+    numbers = number_attempts(facts)
     most = facts.policies.attempts.most if facts.policies.attempts else None
     allowed = [each for each in graded if most is None or numbers[each.submission_id] <= most]
     beyond = [each for each in graded if allowed and each not in allowed]
     graded = allowed or graded
-    judged = [_judge_attempt(facts, attempt, numbers[attempt.submission_id]) for attempt in graded]
+    judged = [judge_attempt(facts, attempt, numbers[attempt.submission_id]) for attempt in graded]
     if facts.counts == "best":
         chosen = max(range(len(judged)), key=lambda index: (judged[index].score, -index))
         words = f"submission {graded[chosen].ordinal} counts, the best of {len(graded)}"
@@ -152,7 +145,7 @@ def _choose(facts: Facts, graded: Sequence[AttemptFact]) -> Judged:
     )  # fmt: skip
 
 
-def _number(facts: Facts) -> dict[int, int]:
+def number_attempts(facts: Facts) -> dict[int, int]:
     """Which attempt each submission is: practice is none, nor what was taken back unseen."""
     numbers: dict[int, int] = {}
     count = 0
@@ -162,7 +155,8 @@ def _number(facts: Facts) -> dict[int, int]:
     return numbers
 
 
-def _judge_attempt(facts: Facts, attempt: AttemptFact, number: int) -> Judged:
+def judge_attempt(facts: Facts, attempt: AttemptFact, number: int) -> Judged:
+    """What one submission scores, as a student's attempt of that number."""
     from grader.final_score import Circumstances, ProblemScore, adjust
     from grader.spec.dates import find_timezone
 
@@ -214,19 +208,17 @@ def settle_part(
     """What a part earned and what is open, after people have had their say."""
     earned, open_points = part.earned, part.open_points
     steps: list[str] = []
-    given = [mark for mark in marks if mark.part == part.part]
-    for mark in given:
-        if not mark.item:
-            earned, open_points = min(mark.points, part.points), Fraction(0)
-            steps.append(f"{part.part}: marked {_show(mark.points)} of {_show(part.points)}")
-    items = [mark for mark in given if mark.item in part.rubric]
-    if items and not steps:
-        earned = min(part.points, part.earned + sum((mark.points for mark in items), Fraction(0)))
-        settled = sum((part.rubric[mark.item] for mark in items), Fraction(0))
-        open_points = max(Fraction(0), part.open_points - settled)
-        if len(items) == len(part.rubric):
-            open_points = Fraction(0)
-        steps += [f"{part.part}, {mark.item}: marked {_show(mark.points)}" for mark in items]
+    given = match_marks(part.part, part.rubric, marks)
+    for item, mark in given.items():
+        points = min(mark.points or Fraction(0), part.rubric[item] if item else part.points)
+        earned = min(part.points, (earned if item else Fraction(0)) + points)
+        most = "" if item else f" of {_show(part.points)}"
+        named = f"{part.part}, {item}" if item else part.part
+        steps.append(f"{named}: marked {_show(points)}{most}{_tell_origin(item, mark)}")
+    if given:
+        settled = sum((part.rubric.get(item, part.points) for item in given), Fraction(0))
+        is_whole = "" in given or len(given) == len(part.rubric)
+        open_points = Fraction(0) if is_whole else max(Fraction(0), open_points - settled)
     for override in overrides:
         if override.part != part.part:
             continue
@@ -238,6 +230,16 @@ def settle_part(
             earned, open_points = part.points, Fraction(0)
         steps.append(f"{part.part}: {_say(override)}")
     return earned, open_points, steps
+
+
+def _tell_origin(item: str, mark: MarkFact) -> str:
+    """Where a mark was given for other words, or for another submission."""
+    words = []
+    if mark.source:
+        words.append(f"carried over from submission {mark.source}, whose answer is the same")
+    if mark.item != item:
+        words.append(f"given when it read '{mark.item}'")
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _apply_whole(judged: Judged, whole: Mapping[Kind, OverrideFact]) -> Judged:

@@ -17,7 +17,7 @@ from grader.service.api.shapes import Given, GivenPoints, GivenTime, Id, Name, R
 from grader.service.authorising import Action, Thing, may, require
 from grader.service.running import find_service
 from grader.store import deciding
-from grader.store.facts import find_marks
+from grader.store.marks import find_marks
 from grader.store.roster import Known
 from grader.store.schema import Extension, RubricMark, ScoreOverride
 from grader.store.scores import explain_standing

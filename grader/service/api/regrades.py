@@ -54,6 +54,8 @@ class MoveView(BaseModel):
     before: float
     after: float
     parts: list[PartMoveView]
+    lost_marks: int
+    """Marks for rubric items that the new version doesn't have."""
 
 
 class RegradeView(BaseModel):
@@ -139,6 +141,7 @@ def read_diff(request: Request, known: Asker, regrade_id: Id) -> list[MoveView]:
                     )
                     for part in move.parts
                 ],
+                lost_marks=move.lost_marks,
             )
             for move in regrading.find_moves(session, regrade)
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -27,7 +27,7 @@ from grader.service.web.rendering import render
 from grader.service.web.visiting import PageForm, SignedIn
 from grader.store.admission import find_run
 from grader.store.blobs import read_blob
-from grader.store.facts import find_marks
+from grader.store.marks import find_counted_marks
 from grader.store.schema import Course, GradingRun, RubricMark, RunEvent, User
 from grader.store.scores import explain_standing
 from grader.store.withdrawing import withdraw
@@ -63,7 +63,7 @@ def show_one(visit: SignedIn, submission_id: int) -> Response:
         owner = session.get_one(User, submission.user_id)
         sees_score = may(person, Action.SEE_SCORE, Thing(course.id, submission.user_id))
         judged = explain_standing(session, assignment, owner.id) if sees_score else None
-        marks = find_marks(session, [submission.id]).get(submission.id, []) if run else []
+        marks = find_counted_marks(session, run) if run else {}
     return render(
         visit, "submission.html", course=course, assignment=assignment, submission=submission,
         view=view, report=report, parts=parts, owner=owner, judged=judged,
@@ -84,14 +84,16 @@ class Marked:
     comments: tuple[str, ...]
 
 
-def gather_marked(report: Report | None, marks: Sequence[RubricMark]) -> list[Marked]:
-    """The marks that count, by part, each comment once."""
+def gather_marked(
+    report: Report | None, marks: Mapping[str, Mapping[str, RubricMark]]
+) -> list[Marked]:
+    """The marks that count, by part and item, each comment once."""
     found = []
     for part in report.parts if report else ():
-        given = [mark for mark in marks if mark.part == part.id.rpartition("/")[2]]
+        given = marks.get(part.id.rpartition("/")[2], {})
         if given:
-            items = tuple((mark.item, mark.points or Decimal(0)) for mark in given if mark.item)
-            said = tuple(dict.fromkeys(mark.comment for mark in given if mark.comment))
+            items = tuple((item, mark.points or Decimal(0)) for item, mark in given.items() if item)
+            said = tuple(dict.fromkeys(mark.comment for mark in given.values() if mark.comment))
             found.append(Marked(part, items, said))
     return found
 

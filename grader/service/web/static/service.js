@@ -133,7 +133,8 @@ for (const place of document.querySelectorAll("[data-follow]")) {
   });
 }
 
-// Marking by keyboard: j and k move, digits give points, c goes to the comment, Enter keeps.
+// Marking by keyboard: j and k move, digits give points, c goes to the comment, Enter keeps,
+// l leads to the last one kept, r fills in what another submission was given.
 const marking = document.querySelector("[data-marking]");
 if (marking) {
   document.addEventListener("keydown", (event) => {
@@ -141,8 +142,8 @@ if (marking) {
     const isTyping = event.target.matches("textarea, input:not([type=radio]), select");
     if (event.key === "Escape" && isTyping) event.target.blur();
     if (isTyping) return;
-    const follow = { j: "next", k: "previous" }[event.key];
-    if (follow) marking.querySelector(`a[rel=${follow}]`)?.click();
+    const follow = { j: "[rel=next]", k: "[rel=previous]", l: "[data-last]", r: "[data-reuse]" }[event.key];
+    if (follow) document.querySelector(`main a${follow}`)?.click();
     if (event.key === "c") {
       event.preventDefault();
       marking.querySelector("textarea")?.focus();
