@@ -248,6 +248,28 @@ def test_pages_are_accessible_and_fit(
     assert not found
 
 
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_a_platforms_file_is_looked_at_and_then_downloaded(
+    chromium: Any, address: str, has_scripts: bool
+) -> None:
+    viewport = {"width": 390, "height": 844}
+    tab = Tab(chromium, address, java_script_enabled=has_scripts, viewport=viewport)
+    tab.sign_in("ines")
+    rows = "".join(f"{name},7,,{name},A\n" for name in ("ada", "stranger"))
+    export = f"Student,ID,SIS User ID,SIS Login ID,Section\n{rows}".encode()
+    tab.go("/courses/dl/gradebook")
+    tab.page.select_option("#assignment", "slow")
+    tab.page.set_input_files("#export", {"name": "g.csv", "mimeType": "text/csv", "buffer": export})
+    tab.page.click("text=Look at it")
+    assert "1 in the file, not among the course's students" in tab.read()
+    assert not has_scripts or not find_faults(tab, "fill")
+    with tab.page.expect_download() as download:
+        tab.page.click("text=Download the file")
+    table = Path(download.value.path()).read_text().splitlines()
+    assert table[1:] == ["ada,7,,ada,A,4"]
+    assert not tab.complaints
+
+
 def test_the_page_of_a_failure_is_accessible_and_says_whom_to_ask(
     chromium: Any, address: str, folder: Path
 ) -> None:

@@ -422,7 +422,7 @@ def test_scores_are_filled_into_a_platforms_file(
     assert "0 cells filled, column Quick words , which is not in the file" in said
     assert "whose score is not final, left out" in said
     assert f"{name.title()} ({name}@example.edu)" in said.partition("whose score is not final")[2]
-    assert "in the file without an account here" in said
+    assert "in the file, not among the course's students" in said
     assert "Some Body" in said
     # From here on without the file: the page kept it.
     kept = {"kept": read_kept(page), "platform": "canvas", "assignment": "quick", "open": "1"}
