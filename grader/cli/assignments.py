@@ -40,7 +40,7 @@ def command(context: click.Context, /, course: str, slug: str, **given: Any) -> 
     grade admin assignment dl hw2
     grade admin assignment dl hw2 --due '2026-10-12 23:59' --late-loss 0.1 --queue gpu
     """
-    from grader.cli.admin import open_store
+    from grader.cli.opening import open_store
     from grader.service.versions import find_decided
     from grader.store.catalogue import find_assignment, find_course
     from grader.store.configuring import NAMES_IN_FOLDER, configure, read_configuration

@@ -72,7 +72,7 @@ def load(context: click.Context, course: str, table: Path) -> int:
 @click.pass_context
 def show(context: click.Context, course: str) -> int:
     """Show whose each is, and what went wrong with its latest commit."""
-    from grader.cli.admin import open_store
+    from grader.cli.opening import open_store
     from grader.service.github.routes import show_repository
     from grader.store import catalogue, commits
 
@@ -93,7 +93,7 @@ def show(context: click.Context, course: str) -> int:
 @click.pass_context
 def remove(context: click.Context, course: str, name: str) -> int:
     """Take nothing more from a repository; what was handed in stays."""
-    from grader.cli.admin import open_store
+    from grader.cli.opening import open_store
     from grader.store import audit, catalogue, commits
 
     with open_store(context) as store, store.write() as session:
@@ -105,7 +105,7 @@ def remove(context: click.Context, course: str, name: str) -> int:
 
 
 def _add(context: click.Context, course: str, rows: list[dict[str, str]]) -> None:
-    from grader.cli.admin import open_store
+    from grader.cli.opening import open_store
     from grader.store import audit, catalogue, commits, roster
 
     with open_store(context) as store, store.write() as session:

@@ -38,7 +38,7 @@ def add_course(
     """
     if session.scalar(select(Course).where(Course.slug == slug)):
         raise Conflict(f"there is a course '{slug}' already")
-    _require_zone(timezone)
+    require_zone(timezone)
     course = Course(
         slug=slug,
         title=title,
@@ -232,7 +232,8 @@ def read_due(due: str | None, timezone: str) -> dt.datetime | None:
     return read_time(due, timezone).astimezone(dt.UTC) if due else None
 
 
-def _require_zone(name: str) -> None:
+def require_zone(name: str) -> None:
+    """Errors   UsageError for what is no time zone."""
     from grader.spec.dates import find_timezone
 
     try:

@@ -1,0 +1,116 @@
+"""`grade admin`, as an operator types it, on both databases."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from school import Class
+from sqlalchemy import select
+
+from grader.cli import run
+from grader.store import audit, roster, sessions
+from grader.store.database import Store
+from grader.store.schema import AuditEntry, User
+from grader.store.types import now
+
+Grade = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def klass(store: Store, make_class: Callable[[Store], Class]) -> Class:
+    return make_class(store)
+
+
+@pytest.fixture
+def grade(
+    store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Grade:
+    """Run a command of `grade admin` on the test's database; its exit code and what it said."""
+    monkeypatch.chdir(tmp_path)
+
+    def ask(*words: str) -> tuple[int, str]:
+        code = run(["admin", "--database", store.url, *words])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return ask
+
+
+def test_what_a_course_keeps_and_weighs_is_set_and_shown(klass: Class, grade: Grade) -> None:
+    code, shown = grade(
+        "course", "set", "dl", "--keep-days", "400", "--share", "4", "--archive", "--title", "Nets"
+    )
+    assert code == 0
+    assert [line.split() for line in shown.splitlines()] == [
+        ["title", "Nets"], ["timezone", "UTC"], ["share", "4"], ["keep_days", "400"],
+        ["is_archived", "yes"],
+    ]  # fmt: skip
+    assert grade("course", "set", "dl")[1] == shown
+    _, later = grade("course", "set", "dl", "--keep-days", "none", "--unarchive")
+    assert "keep_days   none\nis_archived no\n" in later
+    for words in (("--keep-days", "0"), ("--timezone", "Mars/Base")):
+        code, said = grade("course", "set", "dl", *words)
+        assert (code, said.count("\n")) == (2, 1), said
+    with klass.store.read() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "set course")).all()
+        assert [entry.detail.get("keep_days") for entry in entries] == [400, None]
+        assert audit.verify_trail(session)[1] == ""
+
+
+def test_a_disabled_person_is_signed_out_and_their_tokens_fail(klass: Class, grade: Grade) -> None:
+    email = "student@example.edu"
+    token = grade("token", email)[1].strip()
+    with klass.store.write() as session:
+        cookie = sessions.begin_session(session, session.merge(klass.people["student"]))
+
+    def is_known() -> tuple[bool, bool]:
+        with klass.store.read() as session:
+            by_token = roster.recognise_token(session, token)
+            return by_token is not None, sessions.find_session(session, cookie) is not None
+
+    assert is_known() == (True, True)
+    assert grade("user", "disable", email)[0] == 0
+    assert is_known() == (False, False)
+    assert grade("user", "enable", email)[0] == 0
+    assert is_known() == (True, False)
+
+
+def test_a_leaked_account_is_closed_by_a_new_password(klass: Class, grade: Grade) -> None:
+    email = "student@example.edu"
+    token = grade("token", email, "--label", "laptop")[1].strip()
+    assert "laptop" in grade("token", email, "--list")[1]
+    _, said = grade("user", "password", email, "--password", "correct horse battery")
+    assert said == f"{email} signs in with the new password; 1 token revoked\n"
+    with klass.store.read() as session:
+        assert roster.recognise_token(session, token) is None
+    assert "no token that holds" in grade("token", email, "--list")[1]
+
+
+def test_an_operator_revokes_one_token_or_all_and_nobody_elses(klass: Class, grade: Grade) -> None:
+    email = "student@example.edu"
+    for label in ("one", "two", "three"):
+        grade("token", email, "--label", label)
+    with klass.store.write() as session:
+        other, _ = roster.make_token(
+            session, session.merge(klass.people["grader"]), scopes=["submit"],
+            expires_at=now() + dt.timedelta(days=1),
+        )  # fmt: skip
+    listed = grade("token", email, "--list")[1].splitlines()
+    assert [line.split()[-1] for line in listed] == ["three", "two", "one"]
+    assert grade("token", email, "--revoke", str(other.id))[0] != 0
+    assert grade("token", email, "--revoke", listed[1].split()[0])[0] == 0
+    assert grade("token", email, "--revoke", "all")[1] == f"2 tokens of {email} revoked\n"
+    assert grade("token", "grader@example.edu", "--list")[1].startswith(f"{other.id} ")
+
+
+def test_the_operators_right_is_given_and_taken_back(klass: Class, grade: Grade) -> None:
+    for flag, is_operator in (("--yes", True), ("--no", False)):
+        assert grade("user", "operator", "grader@example.edu", flag)[0] == 0
+        with klass.store.read() as session:
+            assert session.get_one(User, klass.people["grader"].id).is_operator is is_operator
