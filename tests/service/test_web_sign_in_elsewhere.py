@@ -256,6 +256,18 @@ def test_the_roster_is_read_page_by_page(service: Deployment, platform: FakePlat
     people = read_text(instructor.get("/courses/dl/people"))
     assert "Member 2" in people
     assert "Member 3" not in people
+    # A number that the course has for somebody stays: it finds their row in the platform's files.
+    with service.store.write() as session:
+        member = session.scalars(
+            select(Enrolment)
+            .join(User, User.id == Enrolment.user_id)
+            .where(User.name == "Member 2")
+            .join(User, User.id == Enrolment.user_id)
+            .where(User.name == "Member 2")
+        ).one()
+        member.external_id = "U-4712"
+    instructor.post(form[0], "/courses/dl/platform")
+    assert "U-4712" in instructor.get("/courses/dl/people")
 
 
 @pytest.mark.usefixtures("connected")
