@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from grader.cli import GRADED, OUR_FAULT, assignments, courses, people, repositories
-from grader.cli.opening import find_person, open_store
+from grader.cli.exclusive import keep_service_away
+from grader.cli.opening import find_person, open_store, read_given
 from grader.cli.serve import config_option
 
 
@@ -81,9 +82,10 @@ def back_up(context: click.Context, path: Path) -> int:
     """Write everything to one file, while the service goes on."""
     from grader.store import backup
 
-    with open_store(context) as store:
+    # Of older or newer tables too: before an update is when it is wanted.
+    with open_store(context, is_new=None) as store:
         backup.back_up(store, path)
-        click.echo(f"{path}: {path.stat().st_size:,} bytes")
+    click.echo(f"{path}: {path.stat().st_size:,} bytes")
     return GRADED
 
 
@@ -96,10 +98,11 @@ def restore(context: click.Context, path: Path, replace: bool) -> int:
     from grader.store import backup
     from grader.store.migrating import migrate
 
-    with open_store(context, is_new=None) as store:
+    folder = read_given(context).folder
+    with keep_service_away(folder), open_store(context, is_new=None) as store:
         backup.restore(store, path, replaces=replace)
         migrate(store)
-        click.echo(f"restored from {path}")
+    click.echo(f"restored from {path}")
     return GRADED
 
 
@@ -110,10 +113,11 @@ def restore(context: click.Context, path: Path, replace: bool) -> int:
 def export_person(context: click.Context, email: str, path: Path) -> int:
     """Write everything that is kept of a person to a zip."""
     from grader.store import audit, keeping
+    from grader.store.backup import draft_file
 
-    with open_store(context) as store, store.write() as session:
+    with open_store(context) as store, draft_file(path) as draft, store.write() as session:
         person = find_person(session, email)
-        path.write_bytes(keeping.export_person(session, person))
+        draft.write_bytes(keeping.export_person(session, person))
         audit.note(session, None, "export", f"user {person.id}")
     click.echo(f"{path}: {path.stat().st_size:,} bytes")
     return GRADED

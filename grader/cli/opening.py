@@ -14,8 +14,18 @@ from grader.errors import NotFound
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from grader.service.settings import Settings
     from grader.store.database import Store
     from grader.store.schema import User
+
+
+def read_given(context: click.Context) -> Settings:
+    """The settings that `grade admin` was started with."""
+    require_service()
+    from grader.service.settings import read_settings
+
+    given: dict[str, Any] = dict(context.obj)
+    return read_settings(given.pop("config"), **given)
 
 
 @contextmanager
@@ -24,13 +34,10 @@ def open_store(context: click.Context, *, is_new: bool | None = False) -> Iterat
 
     New, it gets them; with None it may have others, or none.
     """
-    require_service()
-    from grader.service.settings import read_settings
+    settings = read_given(context)
     from grader.store.database import Store
     from grader.store.migrating import migrate, require_current
 
-    given: dict[str, Any] = dict(context.obj)
-    settings = read_settings(given.pop("config"), **given)
     if is_new:
         settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = Store(settings.database_url)

@@ -18,12 +18,18 @@ FOLDER = Path(__file__).with_name("migrations")
 
 
 def migrate(store: Store, revision: str = "head") -> None:
-    """Take every step up to a revision; one transaction, so that it happens whole."""
+    """Take every step up to a revision; one transaction, so that it happens whole.
+
+    Errors   SystemFault when the tables are newer than this grader.
+    """
     config = _configure()
     with store.engine.execution_options(**WRITES[True]).begin() as connection:
         if not store.is_sqlite:
             # Two processes that start at once take turns.
             connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        found = MigrationContext.configure(connection).get_current_revision()
+        if found is not None and found not in find_revisions():
+            raise SystemFault(_describe_newer(found))
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         if not store.is_sqlite:
@@ -46,16 +52,32 @@ def find_revisions() -> tuple[str, ...]:
     return tuple(script.revision for script in scripts.walk_revisions())[::-1]
 
 
+def find_revision(store: Store) -> str | None:
+    """The revision that a database's tables are at; None where it has no tables of ours."""
+    with store.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
 def require_current(store: Store) -> None:
     """Errors   SystemFault when the tables are older or newer than this grader."""
-    with store.engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    newest = find_revisions()[-1]
-    if found != newest:
+    found = find_revision(store)
+    known = find_revisions()
+    if found is None:
+        raise SystemFault("this database has no tables yet; run: grade admin init")
+    if found not in known:
+        raise SystemFault(_describe_newer(found))
+    if found != known[-1]:
         raise SystemFault(
-            f"the database is at revision {found or 'none'}, this grader needs {newest};"
+            f"this database is at revision {found}, this grader needs {known[-1]};"
             " run: grade admin init"
         )
+
+
+def _describe_newer(found: str) -> str:
+    return (
+        f"this database is newer than this grader (revision {found}, known up to"
+        f" {find_revisions()[-1]}): install its version again, or a newer one"
+    )
 
 
 def _configure() -> Config:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,3 +116,31 @@ def test_the_operators_right_is_given_and_taken_back(klass: Class, grade: Grade)
         assert grade("user", "operator", "grader@example.edu", flag)[0] == 0
         with klass.store.read() as session:
             assert session.get_one(User, klass.people["grader"].id).is_operator is is_operator
+
+
+def test_restoring_under_a_service_that_runs_is_refused(
+    klass: Class, grade: Grade, tmp_path: Path
+) -> None:
+    assert grade("backup", "kept")[0] == 0
+    (tmp_path / ".grade").mkdir()
+    with (tmp_path / ".grade" / "engine.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        code, said = grade("restore", "kept", "--replace")
+        assert (code, said) == (
+            2, "grade: a service runs in .grade: stop it first, or name another --folder\n",
+        )  # fmt: skip
+    assert grade("restore", "kept", "--replace")[0] == 0
+
+
+def test_what_is_written_of_people_is_for_the_operators_eyes(
+    klass: Class, grade: Grade, tmp_path: Path
+) -> None:
+    assert grade("export", "student@example.edu", "all.zip")[0] == 0
+    assert grade("backup", "kept")[0] == 0
+    assert zipfile.is_zipfile(tmp_path / "all.zip")
+    for name in ("all.zip", "kept"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    for words in (("backup", "not/there"), ("export", "student@example.edu", "not/there")):
+        code, said = grade(*words)
+        assert (code, said.count("\n")) == (2, 1), said
+        assert "cannot write to" in said

@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import os
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from private_postgresql import PrivatePostgres
+from private_postgresql import PrivatePostgres, find_programs
 from school import Class
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select, text
 from test_store import IN_TIME, finish, hand_in, report, score_of
 
 from grader.errors import SystemFault, UsageError
@@ -20,6 +23,7 @@ from grader.service.examining import examine_store
 from grader.store import audit, finishing, keeping, retaining, runs
 from grader.store.backup import back_up, restore
 from grader.store.database import Store, name_sqlite
+from grader.store.migrating import migrate, require_current, undo_migrations
 from grader.store.schema import Blob, Course, GradingRun, RunEvent, Standing, Submission, User
 
 
@@ -58,7 +62,17 @@ def test_a_backup_taken_while_a_writer_writes_is_whole_and_restores(
     other.close()
 
 
-def test_a_damaged_or_foreign_backup_is_refused(klass: Class, tmp_path: Path) -> None:
+def make_another(klass: Class, tmp_path: Path, request: pytest.FixtureRequest) -> Store:
+    """A database of the same kind, without tables."""
+    if klass.store.is_sqlite:
+        return Store(name_sqlite(tmp_path / "another.db"))
+    postgres: PrivatePostgres = request.getfixturevalue("postgres")
+    return Store(postgres.make_database())
+
+
+def test_a_damaged_or_foreign_backup_is_refused(
+    klass: Class, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     path = tmp_path / "backup"
     back_up(klass.store, path)
     if klass.store.is_sqlite:
@@ -68,8 +82,79 @@ def test_a_damaged_or_foreign_backup_is_refused(klass: Class, tmp_path: Path) ->
         with pytest.raises(SystemFault, match="is damaged"):
             restore(Store(name_sqlite(tmp_path / "new.db")), path)
     else:
-        with pytest.raises(UsageError, match="backup of PostgreSQL"):
+        with pytest.raises(UsageError, match="backup of PostgreSQL, and this database is SQLite"):
             restore(Store(name_sqlite(tmp_path / "new.db")), path)
+    for content in (b"", b"PK a zip, say"):
+        path.write_bytes(content)
+        with pytest.raises(UsageError, match="is no backup"):
+            restore(klass.store, path, replaces=True)
+    with pytest.raises(UsageError, match="nothing to back up"):
+        back_up(make_another(klass, tmp_path, request), path)
+
+
+def test_another_programs_database_is_no_backup(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "backup"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("create table sheep (name text)")
+    with pytest.raises(UsageError, match=r"none of this grader's|is a backup of SQLite"):
+        restore(store, path, replaces=True)
+
+
+def test_tables_of_a_newer_version_are_told_from_older_ones_and_backed_up(
+    klass: Class, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    undo_migrations(klass.store, "0003")
+    with pytest.raises(SystemFault, match=r"at revision 0003.*run: grade admin init"):
+        require_current(klass.store)
+    older = tmp_path / "older"
+    back_up(klass.store, older)
+    other = make_another(klass, tmp_path, request)
+    restore(other, older)
+    migrate(other)
+    require_current(other)
+
+    with klass.store.write() as session:
+        session.execute(text("update alembic_version set version_num = '9999'"))
+    words = r"newer than this grader \(revision 9999, .*install its version again, or a newer one"
+    for act in (require_current, migrate):
+        with pytest.raises(SystemFault, match=words):
+            act(klass.store)
+    newer = tmp_path / "newer"
+    back_up(klass.store, newer)
+    assert newer.stat().st_size
+    if klass.store.is_sqlite:
+        with pytest.raises(UsageError, match="newer version"):
+            restore(other, newer, replaces=True)
+    other.close()
+
+
+def test_no_command_line_shows_the_databases_password(
+    postgres: PrivatePostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = find_programs()
+    said = tmp_path / "said"
+    (tmp_path / "bin").mkdir()
+    for name in ("pg_dump", "pg_restore"):
+        wrapper = tmp_path / "bin" / name
+        wrapper.write_text(
+            f'#!/bin/sh\necho "$0 $@; $PGPASSWORD" >> {said}\nexec {programs}/{name} "$@"\n'
+        )
+        wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    plain = make_url(postgres.make_database())
+    for url in (
+        plain.set(username="grade", password="s3cr:t/").difference_update_query(["user"]),
+        plain.update_query_dict({"password": "s3cr:t/"}),
+    ):
+        store = Store(url.render_as_string(hide_password=False))
+        migrate(store)
+        back_up(store, tmp_path / "backup")
+        restore(store, tmp_path / "backup", replaces=True)
+        store.close()
+    lines = said.read_text().splitlines()
+    assert len(lines) == 6
+    assert all("s3cr" not in line.rpartition(";")[0] for line in lines), lines
+    assert sum(line.endswith("; s3cr:t/") for line in lines) == 4
 
 
 def test_a_person_gets_everything_and_no_secret(klass: Class) -> None:
