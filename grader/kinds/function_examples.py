@@ -32,13 +32,20 @@ LONGEST_CODE = 600
 
 
 def add_counterexamples(desk: Desk, judged: Sequence[Judged]) -> list[Judged]:
-    """Show inputs on which each visible check fails; those of the first one are made small."""
+    """Show inputs on which each check fails; those of the first visible one are made small.
+
+    A hidden check's are for staff, who want those that were tried.
+    """
     shown = []
     calls = [MOST_CALLS, CALLS_FOR_NUMBERS, CALLS_FOR_NUMBERS]
     for each in judged:
         trial = each.deciding
-        if trial is None or each.check.hidden or each.check.holds or not _can_be_shown(trial):
+        if trial is None or each.check.holds or not _can_be_shown(trial):
             shown.append(each)
+            continue
+        if each.check.hidden:
+            outcome = replace(each.outcome, counterexample=_describe(desk, trial, exact=True))
+            shown.append(replace(each, outcome=outcome))
             continue
         changed = trial.changed
         if calls:
@@ -117,7 +124,7 @@ def _is_as_clear(first: Difference, other: Difference) -> bool:
     return other.largest_expected >= CLEAR_SIZE * first.largest_expected
 
 
-def _describe(desk: Desk, trial: Trial) -> Counterexample:
+def _describe(desk: Desk, trial: Trial, *, exact: bool = False) -> Counterexample:
     difference = trial.difference
     saw = describe_value(trial.run.value)
     found = difference.sentence if difference else ""
@@ -129,10 +136,11 @@ def _describe(desk: Desk, trial: Trial) -> Counterexample:
     return Counterexample(
         # The call holds every digit; where there is none, the inputs must.
         inputs=tuple(
-            (name, describe_value(value, exact=not code)) for name, value in trial.inputs.items()
+            (name, describe_value(value, exact=exact or not code))
+            for name, value in trial.inputs.items()
         ),
         saw=saw,
-        expected=describe_value(trial.expected),
+        expected=describe_value(trial.expected, exact=exact),
         difference=found,
         code=code,
     )

@@ -63,8 +63,10 @@ def _tell_staff(outcome: Outcome) -> str:
     found = outcome.counterexample
     if outcome.verdict is Verdict.PASSED or found is None:
         return "" if outcome.verdict is Verdict.PASSED else outcome.feedback
-    inputs = [f"{name} = {value}" for name, value in found.inputs]
-    return "\n".join([*inputs, outcome.feedback])
+    lines = [f"{name} = {value}" for name, value in found.inputs]
+    if found.expected and found.expected not in outcome.feedback:
+        lines.append(f"expected = {found.expected}")
+    return "\n".join([*lines, outcome.feedback])
 
 
 def conceal(outcome: Outcome, run: Run | None = None) -> Outcome:

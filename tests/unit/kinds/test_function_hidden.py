@@ -112,6 +112,14 @@ def test_staff_are_told_what_happened() -> None:
     assert grade(lambda x: x * x, a_part())[0].staff_note == ""
 
 
+def test_staff_read_what_was_tried_to_its_last_digit() -> None:
+    written = {"name": "written", "hidden": True, "x": 987654.5, "expect": 987654.5}
+    outcome, _ = grade(lambda x: 0.0, a_part(checks=[written]))
+
+    assert "x = 987654.5\nexpected = 987654.5" in outcome.staff_note
+    assert "987654" not in repr(dataclasses.replace(outcome, staff_note=""))
+
+
 def test_the_same_things_are_said_where_the_check_is_visible() -> None:
     outcome, _ = grade(shout, a_part(hidden=False))
 
