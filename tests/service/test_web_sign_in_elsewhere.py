@@ -262,8 +262,6 @@ def test_the_roster_is_read_page_by_page(service: Deployment, platform: FakePlat
             select(Enrolment)
             .join(User, User.id == Enrolment.user_id)
             .where(User.name == "Member 2")
-            .join(User, User.id == Enrolment.user_id)
-            .where(User.name == "Member 2")
         ).one()
         member.external_id = "U-4712"
     instructor.post(form[0], "/courses/dl/platform")
