@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from grader.errors import Conflict, NotFound
 from grader.store import audit
+from grader.store.carrying import carry_marks, list_others
 from grader.store.facts import find_counting_runs, find_overrides
 from grader.store.schema import (
     Assignment,
@@ -40,6 +41,8 @@ def mark(
 ) -> RubricMark:
     """Mark a part of a submission, or one item of its rubric; None takes the mark back.
 
+    The student's other submissions with the same answer get the mark too.
+
     Errors   NotFound for an unknown part or item; Conflict for more points than there are.
     """
     assignment = session.get_one(Assignment, submission.assignment_id)
@@ -61,6 +64,7 @@ def mark(
         author_id=author_id,
     )
     _keep(session, made, "mark", f"submission {submission.id}", part=part, points=_show(points))
+    carry_marks(session, submission, list_others(session, submission))
     reflect(session, assignment, submission.user_id)
     return made
 

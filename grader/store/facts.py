@@ -15,7 +15,13 @@ from sqlalchemy.orm import Session
 
 from grader.store.admission import find_extension, find_zone
 from grader.store.counting import choose_gradings, list_contenders
-from grader.store.marks import find_latest_marks, find_wordings, read_rubric, state_marks
+from grader.store.marks import (
+    Wordings,
+    find_latest_marks,
+    find_wordings,
+    read_rubric,
+    state_marks,
+)
 from grader.store.rubrics import MarkFact
 from grader.store.schema import (
     Assignment,
@@ -78,7 +84,9 @@ def gather(
     given_up = find_given_up(session, [each for each in ids if each not in contenders])
     said = connection.execute(_SAID, asked).one()
     marks = find_latest_marks(session, ids) if said.marks else {}
-    stated = _state_marks(session, assignment, marks, contenders, outcomes)
+    wordings = _find_wordings(session, assignment, marks, contenders, outcomes)
+    ordinals = {each.id: each.ordinal for each in submissions}
+    stated = {each: state_marks(given, wordings, ordinals) for each, given in marks.items()}
     has_dates = said.extensions or (assignment.policies or {}).get("late")
     zone = find_zone(session, assignment.course_id) if has_dates else "UTC"
     by_student: dict[int, list[Any]] = {user_id: [] for user_id in user_ids}
@@ -107,14 +115,14 @@ def gather(
     return Gathered(facts, runs)
 
 
-def _state_marks(
+def _find_wordings(
     session: Session,
     assignment: Assignment,
     marks: Mapping[int, Sequence[RubricMark]],
     contenders: Mapping[int, Sequence[Any]],
     outcomes: Mapping[int, Sequence[PartFact]],
-) -> dict[int, tuple[MarkFact, ...]]:
-    """Marks as facts; other versions are asked only where an item isn't in the one that counts."""
+) -> Wordings:
+    """What marked items were among; asked only where one isn't in the version that counts."""
     is_reworded = any(
         mark.item
         and any(
@@ -125,8 +133,7 @@ def _state_marks(
         for submission_id, given in marks.items()
         for mark in given
     )
-    wordings = find_wordings(session, assignment.id) if is_reworded else {}
-    return {each: state_marks(given, wordings) for each, given in marks.items()}
+    return find_wordings(session, assignment.id) if is_reworded else {}
 
 
 def _lay_out(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from grader.store.blobs import keep_blobs
+from grader.store.carrying import carry_to_graded
 from grader.store.runs import Lease, bury, end_cancelled
 from grader.store.schema import (
     Assignment,
@@ -123,6 +124,7 @@ def _keep(session: Session, kept: Sequence[tuple[Graded, str]]) -> None:
     told = [{"run": graded.lease.run_id} for graded, _ in kept if graded.was_told_of]
     if told:
         connection.execute(_FORGET, told)
+    carry_to_graded(session, [graded.lease.run_id for graded, _ in kept])
     users: dict[int, set[int]] = defaultdict(set)
     for graded, _ in kept:
         users[graded.lease.assignment_id].add(graded.lease.user_id)

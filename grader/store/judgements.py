@@ -33,6 +33,8 @@ class RubricMark(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     """For staff."""
     author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    source_id: Mapped[int | None] = mapped_column(Key)
+    """The submission that was marked, where this one has the same answer: a number, no link."""
     at: Mapped[dt.datetime] = mapped_column(default=now)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from grader.store.carrying import list_others
 from grader.store.deciding import mark
 from grader.store.marks import (
     find_latest_marks,
@@ -33,6 +33,7 @@ def keep_marks(
 ) -> bool:
     """Keep the points of a part's items; False where somebody marked it after mark `seen`.
 
+
     Errors   as `mark` has them.
     """
     # Two who save at the same moment go one after the other.
@@ -51,22 +52,13 @@ def find_other_marks(
     session: Session, submission: Submission, outlined: Mapping[str, Any]
 ) -> tuple[Submission | None, dict[str, RubricMark]]:
     """The last marks of a part in another submission of the same student, by the item now."""
-    others = {
-        each.id: each
-        for each in session.scalars(
-            select(Submission).where(
-                Submission.assignment_id == submission.assignment_id,
-                Submission.user_id == submission.user_id,
-                Submission.id != submission.id,
-            )
-        )
-    }
+    others = {each.id: each for each in list_others(session, submission)}
     part = outlined["id"]
     marks = {
         mark.id: mark
         for given in find_latest_marks(session, list(others)).values()
         for mark in given
-        if mark.part == part
+        if mark.part == part and mark.source_id is None
     }
     if not marks:
         return None, {}

@@ -75,14 +75,17 @@ def find_wordings(session: Session, assignment_id: int) -> dict[tuple[str, str],
     return found
 
 
-def state_marks(marks: Iterable[RubricMark], wordings: Wordings) -> tuple[MarkFact, ...]:
-    """Marks as facts of a score."""
+def state_marks(
+    marks: Iterable[RubricMark], wordings: Wordings, ordinals: Mapping[int, int] | None = None
+) -> tuple[MarkFact, ...]:
+    """Marks as facts of a score; `ordinals` are the submissions' as their student counts them."""
     return tuple(
         MarkFact(
             mark.part,
             mark.item,
             None if mark.points is None else Fraction(mark.points),
             wordings.get((mark.part, mark.item), {}),
+            source=(ordinals or {}).get(mark.source_id or 0, 0),
             id=mark.id,
         )
         for mark in marks

@@ -139,10 +139,27 @@ def _choose(facts: Facts, graded: Sequence[AttemptFact]) -> Judged:
         steps.append(f"submission {waiting[-1]} is not graded yet")
         state = "pending"
     found = judged[chosen]
+    steps += [*found.steps, *_tell_marked_before(facts, graded[chosen])]
     return Judged(
         state, found.score, found.max_score, found.open_points, found.submission_id,
-        found.is_late, found.is_adjusted, (*steps, *found.steps),
+        found.is_late, found.is_adjusted, tuple(steps),
     )  # fmt: skip
+
+
+def _tell_marked_before(facts: Facts, attempt: AttemptFact) -> list[str]:
+    """Parts that wait although a person marked them in an earlier submission."""
+    steps = []
+    for part in attempt.parts or ():
+        before = [
+            each.ordinal
+            for each in facts.attempts
+            if each.ordinal < attempt.ordinal and match_marks(part.part, part.rubric, each.marks)
+        ]
+        if before and settle_part(part, attempt.marks, facts.overrides)[1]:
+            steps.append(
+                f"{part.part}: marked in submission {before[-1]}; this one waits to be marked"
+            )
+    return steps
 
 
 def number_attempts(facts: Facts) -> dict[int, int]:

@@ -117,6 +117,13 @@ class Essays:
                 comment=comment, author_id=self.klass.people[by].id, seen=seen,
             )  # fmt: skip
 
+    def take_back(self, submission_id: int, item: str, part: str = "why") -> None:
+        with self.store.write() as session:
+            deciding.mark(
+                session, session.get_one(Submission, submission_id), part=part, item=item,
+                points=None, comment="", reason="", author_id=self.klass.people["grader"].id,
+            )  # fmt: skip
+
     def regrade(
         self, version_id: int, depth: float = DEPTH, never_lowers: bool = False,
         is_published: bool = True,

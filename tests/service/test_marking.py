@@ -121,3 +121,62 @@ def test_any_submission_is_marked_when_it_is_asked_for(klass: Class) -> None:
     first, second = essays.hand_in(depth=2, why="One."), essays.hand_in(depth=2, why="Two.")
     assert essays.waiting() == [(second, "why", "counts")]
     assert (first, "why", "does not count") in essays.waiting(also=first)
+
+
+def test_an_answer_that_came_again_unchanged_keeps_its_marks(klass: Class) -> None:
+    essays = Essays(klass)
+    first = essays.hand_in(depth=1, why="Words.")
+    essays.mark(first, comment="See chapter 4.", Layers=1, Functions=2)
+    essays.hand_in(depth=3, why="Words.")
+    judged = essays.judge()
+    assert (judged.score, judged.open_points) == (3 + 3, 0)
+    assert (
+        "why, Functions are composed.: marked 2"
+        " (carried over from submission 1, whose answer is the same)"
+    ) in judged.steps
+    assert essays.waiting() == []
+    # Whoever corrects the mark, or takes it back, does so everywhere.
+    essays.mark(first, Functions=1)
+    assert essays.score() == (3 + 2, 0)
+    essays.take_back(first, "Functions are composed.")
+    assert essays.score() == (3 + 1, 2)
+
+
+def test_an_answer_that_changed_waits_again_and_its_student_is_told(klass: Class) -> None:
+    essays = Essays(klass)
+    first = essays.hand_in(why="Words.")
+    essays.mark(first, Layers=1, Functions=2)
+    second = essays.hand_in(why="Other words.")
+    judged = essays.judge()
+    assert (judged.score, judged.open_points) == (DEPTH, 3)
+    assert "why: marked in submission 1; this one waits to be marked" in judged.steps
+    assert essays.waiting() == [(second, "why", "counts")]
+
+
+def test_an_answer_that_reports_do_not_quote_in_full_is_not_taken_for_the_same(
+    klass: Class,
+) -> None:
+    essays = Essays(klass)
+    first = essays.hand_in(why=f"{'Words. ' * 2000} One end.{' And so on.' * 200}")
+    essays.mark(first, Layers=1, Functions=2)
+    second = essays.hand_in(why=f"{'Words. ' * 2000} Two end.{' And so on.' * 200}")
+    assert essays.waiting() == [(second, "why", "counts")]
+
+
+def test_same_answers_are_marked_together_and_own_marks_stay(klass: Class) -> None:
+    essays = Essays(klass, counts="best")
+    numbers = [essays.hand_in(depth=depth, why="Words.") for depth in (3, 2, 1)]
+    essays.mark(numbers[0], Layers=1, Functions=1)
+    assert essays.waiting() == []
+    essays.mark(numbers[1], Layers=1, Functions=2)
+    essays.mark(numbers[0], Layers=0, Functions=0)
+    assert essays.score() == (2 + 3, 0)
+
+
+def test_marks_for_another_rubric_are_not_carried_to_a_new_submission(klass: Class) -> None:
+    essays = Essays(klass)
+    essays.mark(essays.hand_in(why="Words."), Layers=1, Functions=2)
+    essays.ask(why={"It is deep.": 3})
+    second = essays.hand_in(depth=3, why="Words.")
+    assert essays.waiting() == [(second, "why", "counts")]
+    assert essays.count_marks(second) == 0

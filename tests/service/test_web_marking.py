@@ -209,6 +209,18 @@ def test_points_of_another_submission_are_told_and_filled_in_again(
     assert essays.score("ada") == (4, 3)
 
 
+def test_a_mark_that_was_carried_over_says_where_from(service: Deployment, essays: Essays) -> None:
+    first = essays.hand_in("ada", depth=1, why="The same.")
+    essays.mark(first, Layers=1, Functions=2)
+    second = essays.hand_in("ada", depth=2, why="The same.")
+    grader = Browser(service).sign_in("grader")
+    assert "Everything is marked." in read_text(grader.get(MARKING))
+    said = read_text(grader.get(f"{MARKING}?at={second}"))
+    assert "carried over from submission 1, whose answer is the same" in said
+    student = Browser(service).sign_in("ada")
+    assert "carried over from submission 1" in read_text(student.get(f"/submissions/{second}"))
+
+
 def test_a_dry_run_tells_how_many_marks_would_be_lost(service: Deployment, essays: Essays) -> None:
     number = essays.hand_in("ada", why="Words.")
     essays.mark(number, Layers=1, Functions=2)

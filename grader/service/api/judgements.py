@@ -54,6 +54,8 @@ class MarkView(Kept):
     comment: str
     reason: str = ""
     author_id: int | None = None
+    source_id: int | None = None
+    """The submission that was marked, where this one has the same answer."""
     at: dt.datetime
 
 

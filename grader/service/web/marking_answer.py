@@ -32,8 +32,9 @@ class Given:
     at: dt.datetime
     items: tuple[tuple[str, float], ...]
     comment: str
-    submission_id: int
     ordinal: int
+    """Of the submission that was marked: another one where the same answer came again."""
+    is_carried: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +104,14 @@ def _show_given(
     if submission is None or not marks:
         return None
     last = max(marks.values(), key=lambda mark: mark.id)
+    source = session.get(Submission, last.source_id) if last.source_id else None
     return Given(
         author=session.get_one(User, last.author_id).name,
         at=last.at,
         items=tuple((item, float(mark.points or 0)) for item, mark in marks.items()),
         comment=last.comment,
-        submission_id=submission.id,
-        ordinal=submission.ordinal,
+        ordinal=source.ordinal if source else submission.ordinal,
+        is_carried=source is not None,
     )
 
 
