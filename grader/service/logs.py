@@ -8,7 +8,11 @@ import logging
 import sys
 from typing import Any
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+
+log = logging.getLogger("grader.service")
 
 
 class JsonLines(logging.Formatter):
@@ -27,6 +31,26 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             document["trace"] = self.formatException(record.exc_info)
         return json.dumps(document, default=str)
+
+
+class Complaint:
+    """What is said of a round that fails: a trace, or that the database is away, once each time."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._is_said = False
+
+    def tell(self, trouble: Exception) -> None:
+        """Say it, unless it was said of the round before."""
+        if not isinstance(trouble, OperationalError | InterfaceError):
+            log.error("%s failed; it goes on", self._name, exc_info=trouble)
+        elif not self._is_said:
+            log.warning("the database is away; %s waits for it", self._name)
+            self._is_said = True
+
+    def forget(self) -> None:
+        """A round went well."""
+        self._is_said = False
 
 
 def configure_logs(level: str) -> None:

@@ -137,6 +137,8 @@ def synchronise(store: Store, slug: str | None = None) -> list[str]:
 def _listen(settings: Settings) -> socket.socket:
     # Before uvicorn does, so that a taken port is said in one line, and port 0 can be told.
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    # A terminal that closes is no reason to lose what is under way.
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     try:
         return socket.create_server((settings.host, settings.port), backlog=512)
     except OSError as trouble:

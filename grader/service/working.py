@@ -42,7 +42,7 @@ def work(settings: Settings) -> None:
     store = Store(settings.database_url)
     require_current(store)
     is_stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: is_stopping.set())
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
     slots = Slots(

@@ -11,6 +11,7 @@ from grader.service.engine import Engine
 from grader.service.github.client import GitHubClient
 from grader.service.github.taking import CommitTaker
 from grader.service.github.telling import ResultTeller
+from grader.service.logs import Complaint
 from grader.service.settings import Settings
 from grader.store.database import Store
 from grader.store.forges import CommitResult, CommitState, HandedInCommit, ResultState
@@ -45,19 +46,22 @@ class Courier:
 
     def _run(self) -> None:
         client: GitHubClient | None = None
+        complaint = Complaint("the courier")
         while not self._is_stopping:
             self._woken.wait(LOOK_EVERY_S)
             self._woken.clear()
             try:
-                if not self._has_work():
+                has_work = self._has_work()
+                complaint.forget()
+                if not has_work:
                     continue
                 client = client or GitHubClient(self._settings)
                 CommitTaker(self._store, self._settings, self._engine, client).take_due()
                 if client.is_app:
                     ResultTeller(self._store, self._settings, client).tell_due()
-            except Exception:
-                # The database may be away; what is due stays due.
-                log.exception("the courier failed; it goes on")
+            except Exception as trouble:
+                # What is due stays due.
+                complaint.tell(trouble)
         if client is not None:
             client.close()
 

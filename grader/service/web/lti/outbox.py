@@ -12,6 +12,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from grader.errors import GraderError
+from grader.service.logs import Complaint
 from grader.service.web.lti.keys import find_key
 from grader.service.web.lti.services import PlatformClient
 from grader.store.database import Store
@@ -64,12 +65,14 @@ class Outbox:
             self._client.close()
 
     def _run(self) -> None:
+        complaint = Complaint("the outbox")
         while not self._stopping.wait(LOOK_EVERY_S):
             try:
                 self.send_due()
-            except Exception:
-                # The database may be away; what is due stays due.
-                log.exception("the outbox failed; it goes on")
+                complaint.forget()
+            except Exception as trouble:
+                # What is due stays due.
+                complaint.tell(trouble)
 
     def send_due(self) -> int:
         """Send everything that is due now; how many scores arrived."""
