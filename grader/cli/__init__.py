@@ -17,7 +17,9 @@ import click
 from grader.errors import (
     GraderError,
     InstructorError,
+    Refusal,
     SubmissionError,
+    TooMany,
     UnknownAssignment,
     UsageError,
 )
@@ -121,10 +123,10 @@ def run(arguments: list[str]) -> int:
 
 def name_exit_code(error: GraderError) -> int:
     """The code that tells whose turn it is."""
-    if isinstance(error, UsageError | UnknownAssignment):
-        return USAGE
-    if isinstance(error, SubmissionError):
+    if isinstance(error, SubmissionError | TooMany):
         return NOTHING_TO_GRADE
+    if isinstance(error, UsageError | UnknownAssignment | Refusal):
+        return USAGE
     if isinstance(error, InstructorError):
         return INVALID_SPEC
     return OUR_FAULT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,19 +36,18 @@ def open_store(context: click.Context, *, is_new: bool | None = False) -> Iterat
     """
     settings = read_given(context)
     from grader.store.database import Store
+    from grader.store.explaining import explain_database
     from grader.store.migrating import migrate, require_current
 
-    if is_new:
-        settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = Store(settings.database_url)
-    try:
+    with explain_database(settings.database_url):
         if is_new:
-            migrate(store)
-        elif is_new is False:
-            require_current(store)
-        yield store
-    finally:
-        store.close()
+            settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with closing(Store(settings.database_url)) as store:
+            if is_new:
+                migrate(store)
+            elif is_new is False:
+                require_current(store)
+            yield store
 
 
 def find_person(session: Session, email: str) -> User:

@@ -54,10 +54,13 @@ def command(
     require_service()
     from grader.service.serving import serve
     from grader.service.settings import read_settings
+    from grader.store.explaining import explain_database
 
-    serve(
-        read_settings(config, folder=folder, database=database, host=host, port=port, slots=slots)
+    settings = read_settings(
+        config, folder=folder, database=database, host=host, port=port, slots=slots
     )
+    with explain_database(settings.database_url):
+        serve(settings)
     return GRADED
 
 

@@ -31,10 +31,11 @@ def command(
     require_service()
     from grader.service.settings import read_settings
     from grader.service.working import work
+    from grader.store.explaining import explain_database
 
-    names = tuple(name.strip() for name in queues.split(",")) if queues else None
-    settings = read_settings(config, folder=folder, database=database, queues=names, slots=slots)
+    settings = read_settings(config, folder=folder, database=database, queues=queues, slots=slots)
     if settings.engine_name != "distributed":
         raise UsageError("workers need PostgreSQL; with SQLite `grade serve` grades by itself")
-    work(settings)
+    with explain_database(settings.database_url):
+        work(settings)
     return GRADED

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from grader.errors import UsageError
 from grader.store.admission import Limits
@@ -17,6 +21,7 @@ from grader.store.database import name_sqlite
 FILE = "service.toml"
 PREFIX = "GRADE_"
 MIB = 1 << 20
+DATABASES = "write sqlite:///… for a file, or postgresql://user@host/name"
 
 
 class Settings(BaseModel):
@@ -52,7 +57,7 @@ class Settings(BaseModel):
     stale_s: float = Field(default=30, gt=0)
     """A worker that was not heard of for so long is dead: six missed beats."""
     sweep_s: float = Field(default=30, gt=0)
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     oidc_issuer: str = ""
     """Where people sign in elsewhere: `https://login.example.edu`; empty for local accounts."""
     oidc_client_id: str = ""
@@ -74,6 +79,66 @@ class Settings(BaseModel):
     """The same for an address without a token that is known; 0 for no limit."""
     metrics_token: str = ""
     """Who may read /metrics: a bearer token; empty for this machine only."""
+
+    @field_validator("database")
+    @classmethod
+    def _check_database(cls, text: str) -> str:
+        """One that the store opens; what is wrong with it is said without its password."""
+        kind, mark, rest = text.partition("://")
+        if text and not mark:
+            raise ValueError(f"this is no URL; {DATABASES}")
+        if text and kind not in ("sqlite", "postgresql", "postgres"):
+            raise ValueError(f"there is no '{kind}' here; {DATABASES}")
+        if "," in rest.partition("?")[0].partition("/")[0]:
+            raise ValueError("one host, not several; a name or a proxy may lead to the primary")
+        try:
+            make_url(text or "sqlite://")
+        except (ArgumentError, ValueError):
+            raise ValueError(f"this is no URL; {DATABASES}") from None
+        return text
+
+    @field_validator("queues", mode="before")
+    @classmethod
+    def _split_queues(cls, given: Any) -> Any:
+        """A list, or its names with commas between."""
+        names = given.split(",") if isinstance(given, str) else given
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            raise ValueError('write names: ["cpu", "gpu"]')
+        names = tuple(name.strip() for name in names)
+        if not names or "" in names:
+            raise ValueError('write names: ["cpu", "gpu"]')
+        return names
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, text: str) -> str:
+        """Links and cookies are made of it."""
+        try:
+            place = urlsplit(text)
+            is_well = place.scheme in ("http", "https") and bool(place.hostname) and not place.query
+        except ValueError:
+            is_well = False
+        if text and not is_well:
+            raise ValueError(f"'{text[:80]}' is no address; write https://grade.example.edu")
+        return text
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, text: str) -> str:
+        """Addresses and networks with commas between; `*` for everybody, empty for nobody."""
+        for each in filter(None, (part.strip() for part in text.split(","))):
+            try:
+                is_well = each == "*" or bool(ip_network(each))
+            except ValueError:
+                is_well = False
+            if not is_well:
+                raise ValueError(f"'{each[:80]}' is no address; write 127.0.0.1, 10.0.0.0/8 or *")
+        return text
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, given: Any) -> Any:
+        return given.lower() if isinstance(given, str) else given
 
     @property
     def database_url(self) -> str:
@@ -120,7 +185,7 @@ def read_settings(
     for name in Settings.model_fields:
         value = environment.get(PREFIX + name.upper())
         if value is not None:
-            found[name] = tuple(value.split(",")) if name == "queues" else value
+            found[name] = value
     found |= {name: value for name, value in given.items() if value is not None}
     try:
         return Settings.model_validate(found)
@@ -129,4 +194,5 @@ def read_settings(
         place = ".".join(map(str, first["loc"]))
         known = ", ".join(Settings.model_fields)
         advice = f"; there are: {known}" if first["type"] == "extra_forbidden" else ""
-        raise UsageError(f"setting '{place}': {first['msg']}{advice}") from None
+        words = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"setting '{place}': {words}{advice}") from None

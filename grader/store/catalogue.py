@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import re
 import secrets
 import zipfile
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("numpy", "torch", "numba", "sympy", "mpmath")
 """What a number may depend on, beside the grader and Python."""
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest a zip knows: the same files always make the same bytes."""
 
@@ -34,8 +36,13 @@ def add_course(
 ) -> Course:
     """Add a course.
 
-    Errors   Conflict when there is one of that name; UsageError for an unknown time zone.
+    Errors   Conflict when there is one of that name; UsageError for a name that addresses can't
+             hold, and for an unknown time zone.
     """
+    if not _SLUG.fullmatch(slug):
+        raise UsageError(
+            f"'{slug[:80]}' is no course's name; letters, digits and - _ . as in dl-26"
+        )
     if session.scalar(select(Course).where(Course.slug == slug)):
         raise Conflict(f"there is a course '{slug}' already")
     require_zone(timezone)

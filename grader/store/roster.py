@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from grader.store.types import now
 SCOPES = ("submit", "read:own", "grade", "admin:course", "operate")
 """What a token may be used for, within what its owner may do."""
 TOKEN_MARK = "grd"
+LONGEST_ADDRESS = 254
+"""Mail takes no longer ones."""
+_ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
 _SEEN_EVERY = dt.timedelta(minutes=5)
 """When a token was last used is noted this often, not with every request."""
 
@@ -44,9 +48,13 @@ class Known:
 def add_user(session: Session, email: str, name: str, *, is_operator: bool = False) -> User:
     """Add a person.
 
-    Errors   Conflict when the address is taken.
+    Errors   Conflict when the address is taken, or is none.
     """
     email = email.strip().lower()
+    if not _ADDRESS.fullmatch(email) or len(email) > LONGEST_ADDRESS:
+        raise Conflict(f"'{email[:80]}' is no address; write it as ada@example.edu")
+    if not name.strip():
+        raise Conflict(f"{email} has no name")
     if find_user(session, email):
         raise Conflict(f"there is a person with the address {email} already")
     user = User(name=name, email=email, is_operator=is_operator)

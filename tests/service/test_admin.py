@@ -144,3 +144,20 @@ def test_what_is_written_of_people_is_for_the_operators_eyes(
         code, said = grade(*words)
         assert (code, said.count("\n")) == (2, 1), said
         assert "cannot write to" in said
+
+
+def test_names_that_are_none_are_refused_as_usage(klass: Class, grade: Grade) -> None:
+    for words in (
+        ("user", "add", "", "--name", "Ada"),
+        ("user", "add", "notanemail", "--name", "Ada"),
+        ("user", "add", "student@example.edu", "--name", "Ada"),
+        ("user", "add", "ada@example.edu", "--name", " "),
+        ("course", "add", "Bad Slug/../x", "--folder", "."),
+        ("course", "set", "none"),
+        ("enrol", "dl", "nobody@example.edu", "student"),
+        ("token", "student@example.edu", "--scopes", "everything"),
+        ("token", "student@example.edu", "--revoke", "999"),
+        ("release", "999"),
+    ):
+        code, said = grade(*words)
+        assert (code, said.count("\n")) == (2, 1), (words, said)
