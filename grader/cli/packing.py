@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
-import stat
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import SubmissionError
-from grader.submission.files import ENTRIES, NOTEBOOK_BYTES, SEEN_ENTRIES, TEXT_BYTES
+from grader.submission.files import ENTRIES, NOTEBOOK_BYTES, SEEN_ENTRIES, find_size_fault
 from grader.submission.folder import explain, walk_folder
 from grader.submission.names import Use, name_use
+from grader.submission.stand_ins import write_member, write_stand_in
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _READ = (Use.PYTHON, Use.NOTEBOOK, Use.ANSWERS)
 
 
@@ -57,14 +56,12 @@ def _pack_folder(path: Path) -> bytes:
                 raise SubmissionError(
                     f"{path} holds more than {ENTRIES:,} files; hand in this homework's only"
                 )
-            member = zipfile.ZipInfo(entry.name, _EPOCH)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            if entry.oddity:
-                member.external_attr = (stat.S_IFLNK | 0o777) << 16
-            limit = NOTEBOOK_BYTES if use is Use.NOTEBOOK else TEXT_BYTES
-            wanted = use in _READ and not entry.oddity
+            reason = entry.oddity or (find_size_fault(entry.size, use) if use in _READ else "")
+            if reason or use not in _READ:
+                write_stand_in(archive, entry.name, reason)
+                continue
             try:
-                archive.writestr(member, entry.read(limit + 1) if wanted else b"")
+                write_member(archive, entry.name, entry.read(NOTEBOOK_BYTES + 1))
             except OSError as error:
                 raise SubmissionError(f"{path / entry.name} cannot be read: {error}") from None
     return content.getvalue()

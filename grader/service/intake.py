@@ -61,18 +61,19 @@ def look_at_upload(spool: IO[bytes], folder: Path, file: str, name: str) -> Hand
         return look_at(path, name)
 
 
-def look_at(path: Path, name: str) -> HandedIn:
+def look_at(path: Path, name: str, called: str = "") -> HandedIn:
     """A submission that came in as one file, read as the grader will read it.
+
+    `called` is what its sender knows it as.
 
     Errors   SubmissionError, one line that says what to do.
     """
-    from grader.submission.read import identify, read_with_files, show_path
+    from grader.submission.read import identify, read_with_files
 
     try:
         _, files = read_with_files(path)
     except SubmissionError as trouble:
-        # Where it lies on this machine is nobody's business but ours.
-        raise SubmissionError(str(trouble).replace(show_path(path), path.name)) from None
+        raise SubmissionError(name_as_sent(trouble, path, called or path.name)) from None
     return HandedIn(
         archive=path.read_bytes(),
         archive_name=path.name,
@@ -87,6 +88,14 @@ def look_at(path: Path, name: str) -> HandedIn:
             for file in files
         ],
     )
+
+
+def name_as_sent(trouble: SubmissionError, path: Path, called: str) -> str:
+    """What is wrong with a file; where it lies on this machine is nobody's business but ours."""
+    from grader.submission.read import show_path
+
+    own = f"{re.escape(show_path(path))}|{re.escape(path.name)}"
+    return re.sub(own, lambda _: called, str(trouble), count=1)
 
 
 def clean_name(name: str) -> str:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from grader.errors import SubmissionError
-from grader.submission.files import MIB, SEEN_ENTRIES, Entry, show_size
+from grader.submission.files import MIB, SEEN_ENTRIES, Entry, Room, show_size
 from grader.submission.folder import read_plain_file
+from grader.submission.stand_ins import read_reason
 
 ARCHIVE_BYTES = 64 * MIB
 RATIO = 200
@@ -24,14 +25,26 @@ _ENCRYPTED = 0x1
 _MEMBER_SIGNATURE = b"PK\x01\x02"
 _LOCAL_HEADER_BYTES = 30
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_LINK = "a symbolic link, which is not followed; pack the file itself"
+_DEVICE = "a device or pipe; pack plain files"
+_NAMELESS = "a file without a name; make the zip again with zip -r hw.zip hw"
+_ENCRYPTED_WORDS = "encrypted; pack it without a password"
+_UNUSUAL = "packed in an unusual way; make the zip again with zip -r hw.zip hw"
+_OVERLAPPING = "shares its bytes with another file in the archive; make the zip again"
+_INFLATED = f"unpacks to more than {RATIO} times its size; hand in plain source files"
+_DAMAGED = "damaged in the archive; make the zip again"
+ODDITIES = (
+    _LINK, _DEVICE, _NAMELESS, _ENCRYPTED_WORDS, _UNUSUAL, _OVERLAPPING, _INFLATED, _DAMAGED,
+)  # fmt: skip
 
 
-def list_zip(path: Path) -> Iterator[Entry]:
-    """Every member of a zip.
+def list_zip(path: Path, room: Room | None = None) -> Iterator[Entry]:
+    """Every member of a zip; what is read of them takes from the room.
 
     Errors   SubmissionError when it is no zip, too large or made to mislead.
     """
     packed = read_archive(path)
+    room = room or Room()
     # Before the library makes an object of each.
     if packed.count(_MEMBER_SIGNATURE) > SEEN_ENTRIES:
         raise SubmissionError(f"{path.name} holds more than {SEEN_ENTRIES:,} files; pack fewer")
@@ -48,7 +61,7 @@ def list_zip(path: Path) -> Iterator[Entry]:
             # The name before zipfile cuts it at a NUL byte.
             name=member.orig_filename.removeprefix("./"),
             size=member.file_size,
-            read=_reader(archive, member),
+            read=_reader(archive, member, path.name, room),
             oddity=_oddity(member, member.header_offset in overlapping),
         )
 
@@ -73,22 +86,22 @@ def read_archive(path: Path) -> bytes:
 def _oddity(member: zipfile.ZipInfo, overlaps: bool) -> str:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind == stat.S_IFLNK:
-        return "a symbolic link, which is not followed; pack the file itself"
+        return _LINK
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return "a device or pipe; pack plain files"
+        return _DEVICE
     if not member.filename:
-        return "a file without a name; make the zip again with zip -r hw.zip hw"
+        return _NAMELESS
     if member.is_dir():
         return ""
     if member.flag_bits & _ENCRYPTED:
-        return "encrypted; pack it without a password"
+        return _ENCRYPTED_WORDS
     if member.compress_type not in _METHODS:
-        return "packed in an unusual way; make the zip again with zip -r hw.zip hw"
+        return _UNUSUAL
     if overlaps:
-        return "shares its bytes with another file in the archive; make the zip again"
+        return _OVERLAPPING
     if member.file_size > max(_RATIO_FROM_BYTES, RATIO * member.compress_size):
-        return f"unpacks to more than {RATIO} times its size; hand in plain source files"
-    return ""
+        return _INFLATED
+    return read_reason(member.comment)
 
 
 def _find_overlaps(members: list[zipfile.ZipInfo]) -> set[int]:
@@ -103,12 +116,16 @@ def _find_overlaps(members: list[zipfile.ZipInfo]) -> set[int]:
     return found
 
 
-def _reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[int], bytes]:
+def _reader(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, origin: str, room: Room
+) -> Callable[[int], bytes]:
     def read(limit: int) -> bytes:
+        # Also of what turns out damaged: it takes as long.
+        room.take(min(member.file_size, limit), origin)
         try:
             with archive.open(member) as stream:
                 return stream.read(limit)
         except Exception:  # as above
-            raise OSError("damaged in the archive; make the zip again") from None
+            raise OSError(_DAMAGED) from None
 
     return read

@@ -7,7 +7,7 @@ read, so that the same files give the same submission however they were packed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from grader.errors import SubmissionError
@@ -30,6 +30,8 @@ UNREAD_SHOWN = 5
 _LFS = b"version https://git-lfs.github.com/spec/"
 """How a file begins that Git LFS keeps elsewhere.  Source   git-lfs, docs/spec.md"""
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+_POINTER = "a pointer of Git LFS and not the file; commit the file itself"
+ODDITIES = (_POINTER,)
 HOW_TO_HAND_IN = "hand in .py files, notebooks (.ipynb) and answers.md"
 
 
@@ -54,7 +56,32 @@ class Entry(NamedTuple):
     """Where the name does not say it."""
 
 
-def choose_files(entries: Iterable[Entry], origin: str) -> tuple[list[File], list[Remark]]:
+class Chosen(NamedTuple):
+    """What counts of a submission, what there is to remark, and what was left out."""
+
+    files: list[File]
+    remarks: list[Remark]
+    left_out: dict[str, str]
+    """By name why, where the name alone does not say it."""
+
+
+@dataclass(slots=True)
+class Room:
+    """What archives may still unpack to, all together."""
+
+    left: int = TOTAL_BYTES
+
+    def take(self, size: int, origin: str) -> None:
+        """Errors   SubmissionError where there is less."""
+        self.left -= size
+        if self.left < 0:
+            raise SubmissionError(
+                f"{origin} unpacks to more than {show_size(TOTAL_BYTES)}; "
+                "pack code and answers only, without data and pictures"
+            )
+
+
+def choose_files(entries: Iterable[Entry], origin: str) -> Chosen:
     """Read what counts and remark on what does not, in order of name.
 
     Errors   SubmissionError when there are too many files, or too much in them.
@@ -62,6 +89,7 @@ def choose_files(entries: Iterable[Entry], origin: str) -> tuple[list[File], lis
     files: list[File] = []
     remarks: list[Remark] = []
     unread: list[str] = []
+    left_out: dict[str, str] = {}
     total = text_total = lines = 0
     counted = 0
     for seen, entry in enumerate(entries, 1):
@@ -73,24 +101,22 @@ def choose_files(entries: Iterable[Entry], origin: str) -> tuple[list[File], lis
             )
         if use is Use.IGNORED:
             continue
-        trouble = entry.oddity or name_fault(entry.name, any_top=True) or _use_fault(use)
-        if trouble:
-            remarks.append(_skip(entry.name, trouble))
-            continue
-        if use is Use.UNREAD and entry.name.lower().endswith(_ARCHIVES):
-            remarks.append(_skip(entry.name, "an archive inside; unpack it first"))
-            continue
-        if use is Use.UNREAD:
+        by_name = name_fault(entry.name, any_top=True) or _use_fault(use, entry.name)
+        if use is Use.UNREAD and not (entry.oddity or by_name):
             unread.append(entry.name)
+            left_out[entry.name] = ""
             continue
-        try:
-            content = _read(entry, use)
-        except OSError as error:
-            remarks.append(_skip(entry.name, str(error)))
-            continue
-        if content.startswith(_LFS):
-            trouble = "a pointer of Git LFS and not the file; commit the file itself"
-            remarks.append(_skip(entry.name, trouble))
+        trouble, content = entry.oddity, b""
+        if not trouble and not by_name:
+            try:
+                content = _read(entry, use)
+            except OSError as error:
+                trouble = str(error)
+            if content.startswith(_LFS):
+                trouble = _POINTER
+        if trouble or by_name:
+            remarks.append(_skip(entry.name, trouble or by_name))
+            left_out[entry.name] = trouble
             continue
         files.append(File(entry.name, content, use))
         total += len(content)
@@ -110,10 +136,15 @@ def choose_files(entries: Iterable[Entry], origin: str) -> tuple[list[File], lis
             )
     if unread:
         remarks.append(_list_unread(sorted(unread)))
+    there = [file.name for file in files]
     files, repeats = _drop_repeats(files)
-    files, remarks = _strip_folders(files, remarks + repeats)
-    files, misplaced = _drop_misplaced(files)
-    return files, remarks + misplaced
+    left_out |= dict.fromkeys(set(there) - {file.name for file in files}, "")
+    files, tops = _strip_folders(files)
+    remarks = [replace(each, file=_strip(each.file, tops)) for each in remarks + repeats]
+    left_out = {_strip(name, tops): reason for name, reason in left_out.items()}
+    kept, misplaced = _drop_misplaced(files)
+    left_out |= dict.fromkeys((file.name for file in files if file not in kept), "")
+    return Chosen(kept, remarks + misplaced, left_out)
 
 
 def show_size(size: int) -> str:
@@ -124,19 +155,30 @@ def show_size(size: int) -> str:
     return f"{size} bytes"
 
 
-def _use_fault(use: Use) -> str:
+def _use_fault(use: Use, name: str) -> str:
+    if use is Use.UNREAD and name.lower().endswith(_ARCHIVES):
+        return "an archive inside; unpack it first"
     return "settings and hooks are never run or obeyed" if use is Use.NEVER_RUN else ""
 
 
 def _read(entry: Entry, use: Use) -> bytes:
     limit = NOTEBOOK_BYTES if use is Use.NOTEBOOK else TEXT_BYTES
-    too_large = f"files over {show_size(limit)} are not read; leave data and outputs out of it"
     if entry.size > limit:
-        raise OSError(f"{show_size(entry.size)}; {too_large}")
+        raise OSError(find_size_fault(entry.size, use))
     content = entry.read(limit + 1)
     if len(content) > limit:
-        raise OSError(f"more than its header says; {too_large}")
+        raise OSError(f"more than its header says; {_say_limit(limit)}")
     return content
+
+
+def find_size_fault(size: int, use: Use) -> str:
+    """Why a file of this size is not read; '' where it is."""
+    limit = NOTEBOOK_BYTES if use is Use.NOTEBOOK else TEXT_BYTES
+    return f"{show_size(size)}; {_say_limit(limit)}" if size > limit else ""
+
+
+def _say_limit(limit: int) -> str:
+    return f"files over {show_size(limit)} are not read; leave data and outputs out of it"
 
 
 def _skip(name: str, trouble: str) -> Remark:
@@ -163,15 +205,22 @@ def _drop_repeats(files: list[File]) -> tuple[list[File], list[Remark]]:
     return list(kept.values()), remarks
 
 
-def _strip_folders(files: list[File], remarks: list[Remark]) -> tuple[list[File], list[Remark]]:
+def _strip_folders(files: list[File]) -> tuple[list[File], list[str]]:
     """Leave out the folders that all files are in, so that a folder and its archives agree."""
+    tops = []
     while files and all("/" in file.name for file in files):
         top = files[0].name.partition("/")[0] + "/"
         if not all(file.name.startswith(top) for file in files):
             break
         files = [file._replace(name=file.name.removeprefix(top)) for file in files]
-        remarks = [replace(remark, file=remark.file.removeprefix(top)) for remark in remarks]
-    return sorted(files, key=lambda file: file.name), remarks
+        tops.append(top)
+    return sorted(files, key=lambda file: file.name), tops
+
+
+def _strip(name: str, tops: list[str]) -> str:
+    for top in tops:
+        name = name.removeprefix(top)
+    return name
 
 
 def _drop_misplaced(files: list[File]) -> tuple[list[File], list[Remark]]:

@@ -15,13 +15,20 @@ from grader.submission.names import DEPTH, Use, is_ignored_folder, name_use
 # O_NONBLOCK: opening a pipe nobody writes to must not wait. O_NOFOLLOW: a name that was a file
 # when listed may have become a link since.
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_ODDITIES = {
+_KINDS = {
     stat.S_IFLNK: "a symbolic link, which is not followed; hand in the file itself",
     stat.S_IFIFO: "a pipe; hand in plain files",
     stat.S_IFSOCK: "a socket; hand in plain files",
     stat.S_IFCHR: "a device; hand in plain files",
     stat.S_IFBLK: "a device; hand in plain files",
 }
+
+
+_NO_FILE = "not a plain file"
+_NAMED_AS_FILE = "a folder with a file's name; hand in a plain file"
+_DEEP = f"more than {DEPTH} folders deep; put it nearer to the top"
+_ALLOW = "allow reading with chmod -R u+rX"
+ODDITIES = (*_KINDS.values(), _NO_FILE, _NAMED_AS_FILE, _DEEP, f"permission denied; {_ALLOW}")
 
 
 def walk_folder(path: Path) -> Iterator[Entry]:
@@ -32,9 +39,7 @@ def walk_folder(path: Path) -> Iterator[Entry]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise SubmissionError(
-            f"{path} cannot be opened: {explain(error)}; allow reading with chmod -R u+rX"
-        ) from None
+        raise SubmissionError(f"{path} cannot be opened: {explain(error)}; {_ALLOW}") from None
     try:
         yield from _walk(descriptor, "", 1)
     except OSError as error:
@@ -55,12 +60,12 @@ def read_plain_file(name: str | Path, limit: int, *, folder: int | None = None) 
         try:
             kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
             if kind != stat.S_IFREG:
-                raise OSError(_ODDITIES.get(kind, "not a plain file; hand in plain files"))
+                raise OSError(_KINDS.get(kind, "not a plain file; hand in plain files"))
             return _read_up_to(descriptor, limit)
         finally:
             os.close(descriptor)
     except PermissionError:
-        raise OSError("permission denied; allow reading with chmod -R u+rX") from None
+        raise OSError(f"permission denied; {_ALLOW}") from None
     except OSError as error:
         raise OSError(explain(error)) from None
 
@@ -87,21 +92,21 @@ def _walk(folder: int, prefix: str, depth: int) -> Iterator[Entry]:
         elif stat.S_ISREG(status.st_mode):
             yield Entry(name=name, size=status.st_size, read=_reader(entry.name, folder))
         else:
-            oddity = _ODDITIES.get(stat.S_IFMT(status.st_mode), "not a plain file")
+            oddity = _KINDS.get(stat.S_IFMT(status.st_mode), _NO_FILE)
             yield Entry(name=name, size=0, oddity=oddity)
 
 
 def _enter(folder: int, step: str, name: str, depth: int) -> Iterator[Entry]:
     yield Entry(name=name + "/")
     if name_use(name) in (Use.PYTHON, Use.NOTEBOOK, Use.ANSWERS):
-        yield Entry(name=name, oddity="a folder with a file's name; hand in a plain file")
+        yield Entry(name=name, oddity=_NAMED_AS_FILE)
     if depth >= DEPTH:
-        yield Entry(name=name, oddity=f"more than {DEPTH} folders deep; put it nearer to the top")
+        yield Entry(name=name, oddity=_DEEP)
         return
     try:
         inner = os.open(step, _OPEN | os.O_DIRECTORY, dir_fd=folder)
     except OSError as error:
-        yield Entry(name=name, oddity=f"{explain(error)}; allow reading with chmod -R u+rX")
+        yield Entry(name=name, oddity=f"{explain(error)}; {_ALLOW}")
         return
     try:
         yield from _walk(inner, name + "/", depth + 1)

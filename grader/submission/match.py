@@ -33,6 +33,22 @@ def match_answers(
     below its part's. Any other heading below a part's is taken as words of that answer.
     """
     names = PartNames(parts)
+    answers, remarks, _ = _match(submission, names)
+    return answers, (*remarks, *_swallowed(submission, answers, names))
+
+
+def find_owners(
+    answers: Mapping[str, Answer], parts: Mapping[str, Collection[str]]
+) -> dict[tuple[str, int], str]:
+    """By file and line the name that each heading's text is read for; '' where for none."""
+    submission = Submission(id="", name="", answers=answers)
+    return _match(submission, PartNames(parts))[2]
+
+
+def _match(
+    submission: Submission, names: PartNames
+) -> tuple[dict[str, Answer], list[Remark], dict[tuple[str, int], str]]:
+    owners: dict[tuple[str, int], str] = {}
     answers: dict[str, Answer] = {}
     remarks: list[Remark] = []
     steps: list[_Step] = []
@@ -60,8 +76,9 @@ def match_answers(
             steps = [*outer, _Step(answer.level, "", answer.part)]
             if answer.text and not (answer in titles and not names.suggest(answer.part)):
                 remarks.append(_unknown(answer, path, names))
+        owners[answer.file, answer.heading_line] = steps[-1].name if steps else ""
         previous = answer
-    return answers, (*remarks, *_swallowed(submission, answers, names))
+    return answers, remarks, owners
 
 
 def _owner(outer: list[_Step], steps: list[_Step], level: int) -> str:

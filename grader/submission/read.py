@@ -7,10 +7,11 @@ import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from grader.errors import SubmissionError
 from grader.submission.answers import HEADINGS, add_answer, name_answers
-from grader.submission.files import HOW_TO_HAND_IN, Entry, File, choose_files
+from grader.submission.files import HOW_TO_HAND_IN, Chosen, Entry, File, Room, choose_files
 from grader.submission.folder import explain, read_plain_file, walk_folder
 from grader.submission.markdown import Page, read_markdown
 from grader.submission.models import Answer, Remark, Source, Submission
@@ -20,6 +21,8 @@ from grader.submission.text import decode_python, decode_text
 
 REMARKS = 100
 """More than anybody reads."""
+REASONS = 5
+"""In one line, where nothing could be read at all."""
 _WRITTEN = (".md", ".txt", ".tex")
 # Of two answers, and of two functions, the later counts: notebooks hold drafts, so they go first.
 _READING_ORDER = (Use.NOTEBOOK, Use.PYTHON, Use.ANSWERS)
@@ -37,9 +40,37 @@ def read_submission(path: Path) -> Submission:
 
 def read_with_files(path: Path) -> tuple[Submission, list[File]]:
     """A submission, and its files that count as bytes; as `read_submission`."""
-    files, remarks = choose_files(_list_entries(path), show_path(path))
+    files, remarks, _ = choose_files(_list_entries(path, Room()), show_path(path))
+    content = _read_contents(files)
+    remarks += content.remarks
+    if not content.is_understood:
+        raise SubmissionError(_nothing_read(path, remarks))
+    submission = Submission(
+        id=identify(files),
+        name=show_path(Path(path.resolve().name)),
+        answers=content.answers,
+        sources=tuple(content.sources),
+        remarks=_cut(remarks),
+    )
+    return submission, files
+
+
+def read_answers(files: Iterable[File]) -> dict[str, Answer]:
+    """What stands under each heading of the files with written answers, as a submission has it."""
+    return _read_contents(file for file in files if file.use is Use.ANSWERS).answers
+
+
+class _Contents(NamedTuple):
+    answers: dict[str, Answer]
+    sources: list[Source]
+    remarks: list[Remark]
+    is_understood: bool
+
+
+def _read_contents(files: Iterable[File]) -> _Contents:
     sources: list[Source] = []
     answers: dict[str, Answer] = {}
+    remarks: list[Remark] = []
     understood = False
     for file in sorted(files, key=lambda file: (_READING_ORDER.index(file.use), file.name)):
         content = _READERS[file.use](file)
@@ -53,16 +84,7 @@ def read_with_files(path: Path) -> tuple[Submission, list[File]]:
         remarks += trouble + repeated
         for key, answer in named.items():
             add_answer(answers, key, answer)
-    if not understood:
-        raise SubmissionError(_nothing_read(path, remarks))
-    submission = Submission(
-        id=identify(files),
-        name=show_path(Path(path.resolve().name)),
-        answers=answers,
-        sources=tuple(sources),
-        remarks=_cut(remarks),
-    )
-    return submission, files
+    return _Contents(answers, sources, remarks, understood)
 
 
 def read_files(path: Path) -> list[File]:
@@ -70,7 +92,12 @@ def read_files(path: Path) -> list[File]:
 
     Errors   SubmissionError when there are too many, or the whole can't be opened.
     """
-    return choose_files(_list_entries(path), show_path(path))[0]
+    return open_submission(path, Room()).files
+
+
+def open_submission(path: Path, room: Room) -> Chosen:
+    """The same, with what there is to remark and what was left out."""
+    return choose_files(_list_entries(path, room), show_path(path))
 
 
 def identify(files: Iterable[File]) -> str:
@@ -94,7 +121,7 @@ def show_path(path: Path) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in str(path))
 
 
-def _list_entries(path: Path) -> Iterable[Entry]:
+def _list_entries(path: Path, room: Room) -> Iterable[Entry]:
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
@@ -108,11 +135,11 @@ def _list_entries(path: Path) -> Iterable[Entry]:
     if name.endswith(".zip"):
         from grader.submission.archive import list_zip
 
-        return list_zip(path)
+        return list_zip(path, room)
     if name.endswith((".tar", ".tar.gz", ".tgz")):
         from grader.submission.tar import list_tar
 
-        return list_tar(path)
+        return list_tar(path, room)
     return [_single(path, status)]
 
 
@@ -179,10 +206,16 @@ _READERS = {
 def _nothing_read(path: Path, remarks: Sequence[Remark]) -> str:
     if not remarks:
         return f"{show_path(path)} is empty; {HOW_TO_HAND_IN}"
-    first = remarks[0]
-    place = f"{first.file}:{first.line}" if first.line else first.file
-    reason = first.message.removeprefix("not read: ")
-    return f"nothing in {show_path(path)} can be read: {place}: {reason}"
+    said = [_say_reason(remark) for remark in remarks[:REASONS]]
+    if len(remarks) > REASONS:
+        said.append(f"and {len(remarks) - REASONS:,} more")
+    reasons = " / ".join(said)
+    return f"nothing in {show_path(path)} can be read: {reasons}"
+
+
+def _say_reason(remark: Remark) -> str:
+    place = f"{remark.file}:{remark.line}" if remark.line else remark.file
+    return f"{place}: {remark.message.removeprefix('not read: ')}"
 
 
 def _cut(remarks: Sequence[Remark]) -> tuple[Remark, ...]:

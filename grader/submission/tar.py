@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from grader.errors import SubmissionError
 from grader.submission.archive import read_archive
-from grader.submission.files import TOTAL_BYTES, Entry, show_size
+from grader.submission.files import Entry, Room
 
 _BLOCK = 512
 _GZIP = b"\x1f\x8b"
 _GZIP_MEMBERS = 50
 _EXTENDED_BYTES = 64 * 1024
 """Of a long name or a list of pax records; a path is a few hundred."""
-_ODDITIES = {
+_KINDS = {
     b"1": "a hard link; pack the file itself",
     b"2": "a symbolic link, which is not followed; pack the file itself",
     b"3": "a device; pack plain files",
@@ -28,6 +28,8 @@ _ODDITIES = {
     b"6": "a pipe; pack plain files",
     b"S": "a file with holes; pack a plain one",
 }
+_NO_FILE = "no plain file; pack plain files"
+ODDITIES = (*_KINDS.values(), _NO_FILE)
 _PLAIN, _FOLDER = (b"0", b"\0", b"7"), b"5"
 _PAX, _PAX_FOR_ALL, _GNU_NAME, _GNU_LINK = b"x", b"g", b"L", b"K"
 
@@ -38,18 +40,18 @@ class _Header(NamedTuple):
     kind: bytes
 
 
-def list_tar(path: Path) -> Iterator[Entry]:
-    """Every member of a tar, gzipped or not.
+def list_tar(path: Path, room: Room | None = None) -> Iterator[Entry]:
+    """Every member of a tar, gzipped or not; what it unpacks to takes from the room.
 
     Errors   SubmissionError when it is no tar, damaged or too large.
     """
     unpacked = read_archive(path)
     if unpacked.startswith(_GZIP):
-        unpacked = _gunzip(unpacked, path.name)
+        unpacked = _gunzip(unpacked, path.name, room or Room())
     return _walk(memoryview(unpacked), path.name)
 
 
-def _gunzip(packed: bytes, origin: str) -> bytes:
+def _gunzip(packed: bytes, origin: str, room: Room) -> bytes:
     """Every gzip member one after the other, never more than the limit."""
     unpacked = bytearray()
     try:
@@ -58,12 +60,9 @@ def _gunzip(packed: bytes, origin: str) -> bytes:
             if not packed.startswith(_GZIP):
                 break
             stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-            unpacked += stream.decompress(packed, TOTAL_BYTES + 1 - len(unpacked))
-            if len(unpacked) > TOTAL_BYTES:
-                raise SubmissionError(
-                    f"{origin} unpacks to more than {show_size(TOTAL_BYTES)}; "
-                    "pack code and answers only, without data and pictures"
-                )
+            piece = stream.decompress(packed, room.left + 1)
+            room.take(len(piece), origin)
+            unpacked += piece
             if not stream.eof:
                 raise SubmissionError(_damaged(origin))
             packed = stream.unused_data
@@ -102,7 +101,7 @@ def _walk(blocks: memoryview, origin: str) -> Iterator[Entry]:
 def _entry(name: str, kind: bytes, body: memoryview) -> Entry:
     if kind == _FOLDER:
         return Entry(name=name.rstrip("/") + "/")
-    oddity = "" if kind in _PLAIN else _ODDITIES.get(kind, "no plain file; pack plain files")
+    oddity = "" if kind in _PLAIN else _KINDS.get(kind, _NO_FILE)
     return Entry(name=name, size=len(body), read=lambda limit: bytes(body[:limit]), oddity=oddity)
 
 

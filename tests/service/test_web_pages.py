@@ -17,7 +17,7 @@ import pytest
 from deployments import PATIENCE_S, Deployment, wait_for
 from school import Class
 from sqlalchemy import select, update
-from web_site import HASHED, PASSWORD, Browser, read_text
+from web_site import HASHED, PASSWORD, Browser, find_token, read_text
 
 from grader.errors import TooMany
 from grader.service.web.throttling import Throttle
@@ -242,7 +242,80 @@ def test_uploaded_answers_are_meant_where_the_page_still_has_the_old_ones(
     assert "The second words." in page
     assert "The first words." not in page
     both = hand_in(browser, why="The third words.", files={"files": ("answers.md", new)})
-    assert "answers-typed.md" in browser.get(both)
+    page = read_text(wait_graded(browser, both))
+    assert "The third words." in page
+    assert "The second words." not in page
+
+
+def read_shown(page: str) -> str:
+    found = re.search(r'name="shown" value="(\w+)"', page)
+    assert found
+    return found[1]
+
+
+def test_a_tab_that_was_open_before_undoes_nothing(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, browser = newcomer
+    tab = read_shown(browser.get(PLACE))
+    wait_graded(browser, hand_in(browser, "b", "", files={"files": ("a.py", b"x = 1\n")}))
+    other = hand_in(browser, "", "Words of the other tab.", shown=tab)
+    page = read_text(wait_graded(browser, other))
+    assert "2 of 5 points so far" in page
+    assert "Words of the other tab." in page
+    assert "a.py" in browser.get(other)
+    refused = browser.post(
+        f"{PLACE}/hand-in", PLACE, files={"files": ("", b"")},
+        data={"answer:depth": "a", "answer:why": "Words of a third tab.", "shown": tab},
+    )  # fmt: skip
+    assert refused.status_code == 422
+    text = read_text(refused.text)
+    assert "Nothing was handed in: submission 2 came since this page was opened" in text
+    assert "Handed in since, as submission 2: b" in text
+    assert "Handed in since, as submission 2: Words of the other tab." in text
+    assert "Words of a third tab.</textarea>" in refused.text
+    assert 'value="a" checked' in refused.text
+    # The page that says so knows of both: handed in again, what it holds is meant.
+    third = hand_in(browser, "a", "Words of a third tab.", shown=read_shown(refused.text))
+    assert "Words of a third tab." in read_text(wait_graded(browser, third))
+
+
+def test_what_an_archive_left_out_is_told_in_the_report(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, browser = newcomer
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("hw/inner.zip", b"PK")
+    refused = browser.post(
+        f"{PLACE}/hand-in", PLACE, files={"files": ("My HW.zip", packed.getvalue())}
+    )
+    words = "in My HW.zip can be read: hw/inner.zip: an archive inside; unpack it first"
+    assert words in read_text(refused.text)
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("hw/code.py", "x = 1\n")
+    place = hand_in(browser, files={"files": ("My HW.zip", packed.getvalue())})
+    page = read_text(wait_graded(browser, place))
+    assert "About your files" in page
+    assert "an archive inside; unpack it first" in page
+
+
+def test_uploads_that_cannot_be_read_are_few_on_the_page_too(
+    service: Deployment, newcomer: tuple[str, Browser]
+) -> None:
+    _, browser = newcomer
+    damaged = {"files": ("My HW.zip", b"no zip")}
+    csrf = find_token(browser.get(PLACE))
+    answers = [
+        browser.http.post(f"{PLACE}/hand-in", data={"csrf": csrf}, files=damaged) for _ in range(22)
+    ]
+    assert [each.status_code for each in answers[:20]] == [422] * 20
+    assert "My HW.zip is damaged or no zip" in read_text(answers[0].text)
+    assert str(service.folder) not in answers[0].text
+    assert answers[-1].status_code == 429
+    assert "Too many uploads that cannot be read; wait" in read_text(answers[-1].text)
+    # What is typed is no upload.
+    hand_in(browser)
 
 
 def test_what_cannot_be_taken_is_said_and_what_was_typed_stays(

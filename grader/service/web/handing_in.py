@@ -3,75 +3,75 @@
 from __future__ import annotations
 
 import re
-import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-
-from starlette.datastructures import UploadFile
 
 from grader.errors import SubmissionError
-from grader.service.intake import TooLarge, clean_name
-from grader.submission.files import HOW_TO_HAND_IN, TOTAL_BYTES, File, show_size
+from grader.service.web.answered import (
+    ANSWERS_BYTES,
+    measure_answers,
+    name_parts,
+    read_typed,
+)
+from grader.service.web.uploads import Brought
+from grader.spec.loaded import LoadedAssignment
+from grader.submission.files import File, show_size
+from grader.submission.match import find_owners
 from grader.submission.names import Use
-from grader.submission.read import read_files
+from grader.submission.read import read_answers
+from grader.submission.rewriting import remove_answers
+from grader.submission.stand_ins import write_member, write_stand_in
 
 ANSWERS = "answers.md"
 TYPED = "answers-typed.md"
-"""Where a file handed in is called answers.md already."""
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+"""Where typed answers do not fit into the file that is called answers.md already."""
+MOST_TYPED = 1_000
 _HEADING = re.compile(r"^(#{1,6}\s)", re.MULTILINE)
 _ESCAPED = r"\\\1"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """The page's fields as they were handed in."""
+
+    texts: Mapping[str, str]
+    """Of every field, by its name."""
+    changed: frozenset[str]
+    """Those that differ from what the page showed."""
 
 
 def pack(
-    folder: Path,
-    uploads: Sequence[UploadFile],
-    typed: Mapping[str, str],
-    kept: Sequence[File],
-    limit: int,
-    before: Mapping[str, str] = MappingProxyType({}),
+    folder: Path, brought: Brought, kept: Brought, filled: Filled, loaded: LoadedAssignment
 ) -> Path:
     """One archive of what was uploaded, what is kept from before, and what was typed.
 
-    A file uploaded takes the place of a kept one of the same name; a typed answer that of the
-    kept answers under the same heading. Where uploaded answers have a heading whose text on the
-    page is still that of `before`, which the page itself filled in, the uploaded one is meant.
+    A file uploaded takes the place of a kept one of the same name; a typed answer that of every
+    other answer under its heading. Where uploaded answers have a heading whose text on the page
+    is still what the page itself filled in, the uploaded one is meant.
 
-    Errors   SubmissionError when there is nothing, or more than the limit.
+    Errors   SubmissionError when there is nothing.
     """
-    given: dict[str, bytes] = {}
-    sizes = 0
-    for upload in uploads:
-        if not upload.filename:
-            continue
-        path = folder / f"{len(given)}-{clean_name(upload.filename)}"
-        with path.open("wb") as file:
-            shutil.copyfileobj(upload.file, file, 1 << 20)
-        sizes += path.stat().st_size
-        if sizes > limit:
-            raise TooLarge(f"this is larger than {show_size(limit)}; hand in code and answers only")
-        given |= _read_upload(path, upload.filename)
-        if sum(map(len, given.values())) > TOTAL_BYTES:
-            # Each archive alone may unpack to as much.
-            raise TooLarge(f"this unpacks to more than {show_size(TOTAL_BYTES)}; {HOW_TO_HAND_IN}")
-    files = {file.name: file.content for file in kept if file.name != TYPED} | given
-    uploaded = read_typed(
-        [File(ANSWERS, given[ANSWERS], Use.ANSWERS)] if ANSWERS in given else (), list(typed)
-    )
-    stale = {name for name in uploaded if typed[name].split() == before.get(name, "").split()}
-    answers = write_answers({name: typed[name] for name in typed if name not in stale})
-    if answers:
-        files.pop(ANSWERS, None) if ANSWERS not in given else None
-        files[TYPED if ANSWERS in files else ANSWERS] = answers.encode()
-    if not files:
+    given = brought.files
+    replaced = {file.name.casefold() for file in given}
+    before = [file for file in kept.files if file.name.casefold() not in replaced]
+    is_typed = any(text.strip() for text in filled.texts.values())
+    if brought.sole_archive and not before and not is_typed:
+        return brought.sole_archive
+    _require_short([*given, *before])
+    given, before, texts = _choose_answers(given, before, filled, loaded)
+    files = _write_typed(given, before, texts, loaded)
+    left_out = brought.left_out if given or brought.left_out else kept.left_out
+    if not files and not left_out:
         raise SubmissionError("there is nothing to hand in: choose a file, or type an answer")
     packed = folder / "submission.zip"
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted(files, key=lambda file: file.name):
+            write_member(archive, file.name, file.content)
+        there = {file.name for file in files}
+        for name in sorted(left_out.keys() - there):
+            write_stand_in(archive, name, left_out[name])
     return packed
 
 
@@ -85,31 +85,92 @@ def write_answers(typed: Mapping[str, str]) -> str:
     )
 
 
-def read_typed(files: Sequence[File], known: Sequence[str]) -> dict[str, str]:
-    """Answers of an earlier submission, to go on from: by the names of what is filled in."""
-    from grader.submission.markdown import Page, read_markdown
-    from grader.submission.text import decode_text
+def _choose_answers(
+    given: list[File], before: list[File], filled: Filled, loaded: LoadedAssignment
+) -> tuple[list[File], list[File], dict[str, str]]:
+    """Each file without the answers that another one takes the place of, and what to write."""
+    parts = name_parts(loaded)
+    uploaded = read_typed(given, loaded)
+    own = _find_headings(before, parts)
+    gone_given: set[str] = set()
+    gone_before = _find_headings(given, parts)
+    for name, text in filled.texts.items():
+        if name in uploaded:
+            gone_before.add(name)
+            if name in filled.changed and text.strip():
+                gone_given.add(name)
+        elif name in filled.changed:
+            gone_before.add(name)
+            part_id = name.partition(".")[0]
+            if part_id in own and not text.strip():
+                # It may stand below its part's heading, from where no line is taken out alone.
+                gone_before |= {part_id, *(f"{part_id}.{other}" for other in parts[part_id])}
+    before = _remove(before, gone_before, parts)
+    there = read_typed(before, loaded)
+    texts = {
+        name: text
+        for name, text in filled.texts.items()
+        if name in gone_given
+        or (name not in uploaded and (name in filled.changed or name not in there))
+    }
+    return _remove(given, gone_given, parts), before, texts
 
-    found: dict[str, str] = {}
-    for file in files:
-        if file.name not in (ANSWERS, TYPED):
-            continue
-        text = decode_text(file.name, file.content)
-        if not isinstance(text, str):
-            continue
-        answers, _ = read_markdown([Page(file.name, text.split("\n"))])
-        for answer in answers:
-            name = answer.part.partition("/")[2] or answer.part
-            if name in known:
-                found[name] = answer.text.strip()
-    return found
+
+def _require_short(files: Iterable[File]) -> None:
+    if measure_answers(files) > ANSWERS_BYTES:
+        raise SubmissionError(
+            f"the written answers are larger than {show_size(ANSWERS_BYTES)} together; hand in"
+            " this homework's only"
+        )
 
 
-def _read_upload(path: Path, name: str) -> dict[str, bytes]:
-    if path.name.endswith(ARCHIVES):
-        return {file.name: file.content for file in read_files(path)}
-    last = re.sub(r"[^A-Za-z0-9 ._\-+()@]", "_", name.replace("\\", "/").rpartition("/")[2])[:100]
-    if path.suffix in (".md", ".txt", ".tex") and not last.lower().startswith("answers"):
-        # By itself such a file is the answers, whatever it is called.
-        last = f"answers-{last}" if path.suffix != ".md" else ANSWERS
-    return {last: path.read_bytes()}
+def _find_headings(files: Iterable[File], parts: Mapping[str, tuple[str, ...]]) -> set[str]:
+    return set(find_owners(read_answers(files), parts).values()) - {""}
+
+
+def _remove(files: list[File], names: set[str], parts: Mapping[str, tuple[str, ...]]) -> list[File]:
+    left = [
+        remove_answers(file, names, parts) if file.use is Use.ANSWERS and names else file
+        for file in files
+    ]
+    return [file for file in left if file is not None]
+
+
+def _write_typed(
+    given: Sequence[File],
+    before: Sequence[File],
+    texts: Mapping[str, str],
+    loaded: LoadedAssignment,
+) -> list[File]:
+    """All files with what was typed: below the answers of before, or in a file of its own."""
+    files = [*given, *before]
+    written = {name: text for name, text in texts.items() if text.strip()}
+    if not written:
+        return files
+    expected = read_typed(files, loaded)
+    for name, text in written.items():
+        expected |= read_typed([_make(ANSWERS, write_answers({name: text}))], loaded)
+    whole = write_answers(written)
+    for file in before:
+        if file.name in (ANSWERS, TYPED):
+            joined = f"{file.content.decode('utf-8', 'replace').rstrip()}\n\n{whole}"
+            tried = [each for each in files if each is not file] + [_make(file.name, joined)]
+            if read_typed(tried, loaded) == expected:
+                return tried
+    tried = [*files, _make(_find_free(files), whole)]
+    if read_typed(tried, loaded) == expected:
+        return tried
+    # A code block left open in one answer would take in the next.
+    for name, text in written.items():
+        files.append(_make(_find_free(files), write_answers({name: text})))
+    return files
+
+
+def _make(name: str, text: str) -> File:
+    return File(name, text.encode(), Use.ANSWERS)
+
+
+def _find_free(files: Iterable[File]) -> str:
+    there = {file.name.casefold() for file in files}
+    others = (TYPED.replace(".", f"-{number}.") for number in range(2, MOST_TYPED))
+    return next(name for name in (ANSWERS, TYPED, *others) if name not in there)

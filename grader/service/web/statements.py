@@ -101,8 +101,16 @@ def _ask_part(part_id: str, part: Any) -> Asked:
         starter=str(getattr(part, "starter", "") or ""),
         blanks=blanks,
         hidden_checks=len(hidden),
-        hidden_points=float(sum(check.points or 0 for check in hidden)),
+        hidden_points=_weigh(part, hidden),
     )
+
+
+def _weigh(part: Any, hidden: list[Any]) -> float:
+    """What the hidden checks are worth in a report, which shares out the part's points."""
+    weights = [check.points for check in part.checks] if hidden else []
+    if not any(weights):
+        return float(part.points) * len(hidden) / max(1, len(weights))
+    return float(part.points * sum(check.points for check in hidden) / sum(weights))
 
 
 def _list_blanks(part_id: str, part: Any) -> Iterator[tuple[Blank, Any]]:

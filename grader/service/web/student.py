@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -16,26 +14,32 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from grader.errors import GraderError, SubmissionError, UsageError
+from grader.errors import Conflict, GraderError, TooMany, UsageError
 from grader.service.api.finding import is_open_yet, open_assignment, open_course
-from grader.service.api.handing_in import take
 from grader.service.authorising import Action, Thing, may, require
-from grader.service.intake import look_at, make_folder
 from grader.service.versions import load_version
+from grader.service.web.answered import read_typed, reconcile
 from grader.service.web.charts import Mark, draw_history
-from grader.service.web.handing_in import pack, read_typed
 from grader.service.web.previewing import Preview, preview
 from grader.service.web.rendering import render
 from grader.service.web.statements import Blank, ask, find_blanks
+from grader.service.web.taking import (
+    find_shown,
+    has_chosen,
+    name_shown,
+    read_archive,
+    say_disputed,
+    take_form,
+)
 from grader.service.web.throttling import Throttle
 from grader.service.web.visiting import Anybody, Form, PageForm, SignedIn, UploadForm, Visit
+from grader.spec.loaded import LoadedAssignment
 from grader.store.admission import (
     count_attempts,
     find_extension,
     find_latest,
     find_most_attempts,
 )
-from grader.store.blobs import read_blob
 from grader.store.catalogue import list_assignments
 from grader.store.facts import find_counting_runs
 from grader.store.runs import find_newest_runs
@@ -43,8 +47,7 @@ from grader.store.schema import Assignment, Course, GradingRun, Standing, Submis
 from grader.store.scores import explain_standing, find_earned
 from grader.store.standing import Judged
 from grader.store.types import now
-from grader.submission.files import File
-from grader.submission.read import read_files
+from grader.submission.names import Use
 
 router = APIRouter()
 SHOWN = 200
@@ -141,6 +144,8 @@ def _show_assignment(
     fault: str = "",
     done: str = "",
     typed: dict[str, str] | None = None,
+    shown: str | None = None,
+    disputed: Mapping[str, str] = MappingProxyType({}),
     readings: Mapping[str, Preview | None] = MappingProxyType({}),
     status: int = 200,
 ) -> Response:
@@ -153,21 +158,22 @@ def _show_assignment(
         loaded = load_version(session, assignment, person.user_id)
         is_shown = is_open_yet(person, assignment)
         latest = find_latest(session, assignment.id, person.user_id)
-        files = _read_archive(session, latest)
+        earlier = read_archive(session, latest)
         judged = _explain(session, visit, assignment)
         submissions, runs, counting = find_history(session, assignment, person.user_id)
         earned = find_earned(session, assignment, person.user_id)
         used = count_attempts(session, assignment, person.user_id)
-    blanks = [blank.name for blank, _ in find_blanks(loaded)]
     if typed is None:
-        typed = read_typed(files, blanks)
-    answers = ("answers.md", "answers-typed.md")
+        typed = read_typed(earlier.files, loaded)
+    if shown is None:
+        shown = name_shown(latest)
     return render(
         visit, "assignment.html", status, course=course, assignment=assignment, row=row,
         problems=ask(loaded) if is_shown else (), prompt=loaded.prompt if is_shown else "",
         typed=typed, fault=fault, done=done, readings=readings, latest=latest,
         part_count=sum(1 for _ in loaded.parts()),
-        kept=[file.name for file in files if file.name not in answers],
+        kept=[file.name for file in earlier.files if file.use is not Use.ANSWERS],
+        shown=shown, disputed=disputed,
         judged=judged, submissions=submissions, runs=runs, counting=counting, earned=earned,
         chart=_draw(submissions, earned, judged, float(assignment.max_points)),
         used=used, most=find_most_attempts(assignment),
@@ -230,20 +236,6 @@ def _draw(
     return draw_history(marks, maximum, "Your scores by submission") if len(marks) > 1 else None
 
 
-def _read_archive(session: Session, submission: Submission | None) -> list[File]:
-    """The files of an earlier submission; none once they were removed."""
-    if submission is None or submission.archive_sha is None:
-        return []
-    content = read_blob(session, submission.archive_sha)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / submission.archive_name
-        path.write_bytes(content)
-        try:
-            return read_files(path)
-        except SubmissionError:
-            return []
-
-
 @router.post("/courses/{course}/assignments/{assignment}/preview")
 def show_preview(visit: SignedIn, form: PageForm, course: str, assignment: str) -> Response:
     """How one typed answer is read: a fragment, or a page of its own without JavaScript."""
@@ -280,29 +272,30 @@ def hand_in(
         require(person, Action.SUBMIT, Thing(found.id, person.user_id))
         loaded = load_version(session, wanted, person.user_id)
         latest = find_latest(session, wanted.id, person.user_id)
-        files = _read_archive(session, latest)
-    kept = files if form.get("keep") else []
+        shown = find_shown(session, form, latest)
+        newest = read_archive(session, latest)
+        seen = newest if shown is latest else read_archive(session, shown)
     blanks = {blank.name: blank for blank, _ in find_blanks(loaded)}
     typed = {name: read_blank(form, blank) for name, blank in blanks.items()}
     if form.get("read"):
         PREVIEWS.require_room(str(person.user_id))
         # The button of a browser without JavaScript: show how everything is read.
-        return _show_readings(visit, loaded, typed, course, assignment, has_files=_has_files(form))
+        return _show_readings(
+            visit, loaded, typed, course, assignment, name_shown(shown), has_files=has_chosen(form)
+        )
+    meant = reconcile(
+        blanks, typed, read_typed(seen.files, loaded), read_typed(newest.files, loaded)
+    )
     try:
-        with make_folder(visit.service.settings.folder) as folder:
-            path = pack(
-                Path(folder), form.files.get("files", ()), typed, kept,
-                visit.service.settings.upload_bytes, read_typed(files, list(blanks)),
-            )  # fmt: skip
-            handed_in = look_at(path, _name(form))
-        view, _ = take(
-            visit.service, person, course, assignment, handed_in, bool(form.get("practice")),
-            request.state.request_id, "page",
-        )  # fmt: skip
+        if meant.disputed:
+            raise Conflict(say_disputed(meant, latest, has_files=has_chosen(form)))
+        view = take_form(request, visit, form, course, assignment, loaded, meant, seen, newest)
     except GraderError as fault:
         return _show_assignment(
-            visit, course, assignment, fault=str(fault), typed=typed, status=422
-        )
+            visit, course, assignment, fault=str(fault), typed=meant.texts,
+            shown=name_shown(latest), disputed=meant.disputed,
+            status=429 if isinstance(fault, TooMany) else 422,
+        )  # fmt: skip
     return RedirectResponse(f"/submissions/{view.id}", 303)
 
 
@@ -313,20 +306,15 @@ def read_blank(form: Form, blank: Blank) -> str:
     return "\n".join(option for option in blank.options if form.get(f"tick:{blank.name}:{option}"))
 
 
-def _name(form: Form) -> str:
-    uploads = form.files.get("files", ())
-    names = [upload.filename.replace("\0", "") for upload in uploads if upload.filename]
-    if not names:
-        return "typed answers"
-    return names[0][:200] if len(names) == 1 else f"{names[0][:150]} and {len(names) - 1} more"
-
-
-def _has_files(form: Form) -> bool:
-    return any(upload.filename for upload in form.files.get("files", ()))
-
-
 def _show_readings(
-    visit: Visit, loaded: Any, typed: dict[str, str], course: str, assignment: str, has_files: bool
+    visit: Visit,
+    loaded: LoadedAssignment,
+    typed: dict[str, str],
+    course: str,
+    assignment: str,
+    shown: str,
+    *,
+    has_files: bool,
 ) -> Response:
     readings = {
         blank.name: _preview(visit, blank, asked, typed.get(blank.name, ""))
@@ -335,4 +323,6 @@ def _show_readings(
     done = "Nothing was handed in; how each answer is read stands below it."
     if has_files:
         done += " Choose your files again before you hand in."
-    return _show_assignment(visit, course, assignment, done=done, typed=typed, readings=readings)
+    return _show_assignment(
+        visit, course, assignment, done=done, typed=typed, shown=shown, readings=readings
+    )
