@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from grader.store import audit
 from grader.store.blobs import read_blob
 from grader.store.commits import forget_repositories
-from grader.store.retaining import OPEN, drop_blobs, drop_work
+from grader.store.retaining import NOT_OVER, drop_blobs, drop_work
 from grader.store.schema import (
     ApiToken,
     Assignment,
@@ -122,7 +122,7 @@ def _stop_gradings(session: Session, user_id: int) -> set[int]:
     found = session.execute(
         select(GradingRun.id, Submission.assignment_id)
         .join(Submission, Submission.id == GradingRun.submission_id)
-        .where(Submission.user_id == user_id, GradingRun.state.in_((*OPEN, RunState.QUARANTINED)))
+        .where(Submission.user_id == user_id, GradingRun.state.in_(NOT_OVER))
         .order_by(GradingRun.id)
         .with_for_update(of=GradingRun)
     ).all()

@@ -28,13 +28,14 @@ from grader.store.types import now
 TOGETHER = 1000
 """Rows in one transaction: others write in between, and databases take some thousands of values."""
 
-OPEN = (RunState.QUEUED, RunState.RUNNING)
+NOT_OVER = (RunState.QUEUED, RunState.RUNNING, RunState.QUARANTINED)
+"""What is graded still, or set aside for a person: without its files nobody could go on."""
 
 
 def apply_retention(store: Store) -> int:
     """Remove the files and reports of submissions that are older than their course keeps them.
 
-    What is being graded goes another night. Stopped half way, the rest goes the next time.
+    What is not graded to its end goes another night. Stopped half way, the rest goes the next time.
     """
     with store.read() as session:
         kept = select(Course.id, Course.keep_days).where(Course.keep_days.is_not(None))
@@ -62,7 +63,9 @@ def _drop_all(store: Store, condition: Any, whose: str) -> int:
 
 
 def _drop_some(session: Session, condition: Any, whose: str, after: int) -> Sequence[int]:
-    is_open = exists().where(GradingRun.submission_id == Submission.id, GradingRun.state.in_(OPEN))
+    is_open = exists().where(
+        GradingRun.submission_id == Submission.id, GradingRun.state.in_(NOT_OVER)
+    )
     ids = session.scalars(
         select(Submission.id)
         .where(Submission.id > after, Submission.archive_sha.is_not(None), condition, ~is_open)

@@ -258,7 +258,9 @@ def test_what_is_older_than_the_course_keeps_is_removed(
         finish(klass, old[-1].run.id)
     waiting = hand_in(klass, person="grader", content="w", at=IN_TIME)
     recent = hand_in(klass, person="instructor", content="c")
+    set_aside = hand_in(klass, person="operator", content="q", at=IN_TIME)
     with klass.store.write() as session:
+        session.get_one(GradingRun, set_aside.run.id).state = "quarantined"
         session.get_one(Course, klass.course.id).keep_days = 30
         assert dt.datetime.now(dt.UTC) - dt.timedelta(days=30) > IN_TIME
     assert retaining.apply_retention(klass.store) == 3
@@ -266,10 +268,10 @@ def test_what_is_older_than_the_course_keeps_is_removed(
         for each in old:
             assert session.get_one(Submission, each.submission.id).archive_sha is None
             assert session.get_one(GradingRun, each.run.id).staff_report_sha is None
-        for kept in (waiting, recent):
+        for kept in (waiting, recent, set_aside):
             assert session.get_one(Submission, kept.submission.id).archive_sha is not None
         blobs = session.scalar(select(func.count()).select_from(Blob))
-        assert blobs == len(klass.assignments) + 2
+        assert blobs == len(klass.assignments) + 3
     finish(klass, waiting.run.id)
     assert retaining.apply_retention(klass.store) == 1
 
