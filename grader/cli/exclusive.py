@@ -26,6 +26,8 @@ def keep_service_away(folder: Path) -> Iterator[None]:
         # No folder, no service.
         yield
         return
+    except OSError as trouble:
+        raise UsageError(f"cannot use {trouble.filename}: {trouble.strerror}") from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
