@@ -34,8 +34,10 @@ def command(
 @click.pass_context
 def init(context: click.Context) -> int:
     """Make the folder and the tables, or bring older tables up to date."""
+    from grader.store.explaining import show_place
+
     with open_store(context, is_new=True) as store:
-        click.echo(f"ready: {store.engine.url.render_as_string()}")
+        click.echo(f"ready: {show_place(store.url)}")
     return GRADED
 
 

@@ -82,10 +82,7 @@ def restore(store: Store, path: Path, *, replaces: bool = False) -> None:
         raise UsageError(f"{path} is no backup: `grade admin backup` writes those")
     if kind != own:
         raise UsageError(f"{path} is a backup of {kind}, and this database is {own}")
-    if store.is_sqlite:
-        _require_backup(path, _read_revision(path))
-    elif REVISION_TABLE not in _run(None, "pg_restore", "--list", str(path)):
-        _require_backup(path, None)
+    _require_known(path, _read_sqlite_revision(path) if store.is_sqlite else _read_revision(path))
     if not replaces and inspect(store.engine).get_table_names():
         raise UsageError("this database holds something already; --replace overwrites it")
     store.close()
@@ -99,7 +96,19 @@ def restore(store: Store, path: Path, *, replaces: bool = False) -> None:
 
 
 def _read_revision(path: Path) -> str | None:
-    """What revision a SQLite file's tables are at.
+    """What revision the tables in a backup of PostgreSQL are at; None without ours.
+
+    Errors   SystemFault for a damaged one.
+    """
+    wanted = ("--data-only", f"--table={REVISION_TABLE}", "--file=-")
+    lines = iter(_run(None, "pg_restore", *wanted, str(path)).splitlines())
+    is_there = any(line.startswith("COPY ") and REVISION_TABLE in line for line in lines)
+    # What follows are the rows, up to a line that ends them.
+    return next(lines, None) if is_there else None
+
+
+def _read_sqlite_revision(path: Path) -> str | None:
+    """What revision a SQLite file's tables are at; None without ours.
 
     Errors   SystemFault for a damaged one.
     """
@@ -119,7 +128,7 @@ def _read_revision(path: Path) -> str | None:
     raise SystemFault(f"{path} is damaged: {found}")
 
 
-def _require_backup(path: Path, revision: str | None) -> None:
+def _require_known(path: Path, revision: str | None) -> None:
     if revision is None:
         raise UsageError(f"{path} is a database's file, and none of this grader's")
     if revision not in find_revisions():

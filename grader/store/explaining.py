@@ -83,8 +83,9 @@ def _explain(trouble: Any, url: str) -> GraderError | None:
     lower = words.lower()
     if not _is_databases_own(trouble) or lower.startswith(_WRONG_STATEMENT):
         return None
-    place, password = _name_place(url)
-    words = words.replace(password, "***") if password else words
+    place, made = show_place(url), make_url(url)
+    for password in (made.password, *made.normalized_query.get("password", ())):
+        words = words.replace(password, "***") if password else words
     for marks, kind, advice in TROUBLES:
         if any(mark in lower for mark in marks):
             return kind(f"the database {place}: {words}; {advice}")
@@ -114,9 +115,6 @@ def _shorten(text: str) -> str:
     return (fatal or lines)[0].removeprefix("connection failed: ")[:300]
 
 
-def _name_place(url: str) -> tuple[str, str]:
-    """A database as it may be shown, and the password that may not."""
-    made = make_url(url)
-    named = made.normalized_query.get("password", ())
-    shown = made.difference_update_query(["password"]).render_as_string(hide_password=True)
-    return shown, str(made.password or "") or "".join(named[:1])
+def show_place(url: str) -> str:
+    """A database's URL as it may be shown: without its password."""
+    return make_url(url).difference_update_query(["password"]).render_as_string(hide_password=True)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sqlite3
+import subprocess
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
@@ -92,12 +93,23 @@ def test_a_damaged_or_foreign_backup_is_refused(
         back_up(make_another(klass, tmp_path, request), path)
 
 
-def test_another_programs_database_is_no_backup(store: Store, tmp_path: Path) -> None:
+def test_another_programs_database_is_no_backup(
+    store: Store, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     path = tmp_path / "backup"
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("create table sheep (name text)")
-    with pytest.raises(UsageError, match=r"none of this grader's|is a backup of SQLite"):
+    if store.is_sqlite:
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("create table sheep (name text)")
+    else:
+        place = request.getfixturevalue("postgres").make_database()
+        programs = find_programs() or Path()
+        subprocess.run(
+            [programs / "pg_dump", "--format=custom", f"--file={path}", f"--dbname={place}"],
+            check=True,
+        )
+    with pytest.raises(UsageError, match="none of this grader's"):
         restore(store, path, replaces=True)
+    require_current(store)
 
 
 def test_tables_of_a_newer_version_are_told_from_older_ones_and_backed_up(
@@ -122,9 +134,9 @@ def test_tables_of_a_newer_version_are_told_from_older_ones_and_backed_up(
     newer = tmp_path / "newer"
     back_up(klass.store, newer)
     assert newer.stat().st_size
-    if klass.store.is_sqlite:
-        with pytest.raises(UsageError, match="newer version"):
-            restore(other, newer, replaces=True)
+    with pytest.raises(UsageError, match="newer version"):
+        restore(other, newer, replaces=True)
+    require_current(other)
     other.close()
 
 
