@@ -25,7 +25,8 @@ def command(url: str, token: str | None) -> int:
     text = token or click.prompt("token", hide_input=True, err=True)
     if not text.isascii() or not text.isprintable() or " " in text.strip():
         raise UsageError("this is no token; copy the whole line that begins with grd_")
-    server = Server(check_url(url), text.strip())
+    server = Server(check_url(url), text.strip(), is_known=False)
+    click.echo(f"asking {server.url} who you are", err=True)
     me = server.read("/me")
     path = keep_login(server)
     courses = ", ".join(each["slug"] for each in me["courses"]) or "no course yet"

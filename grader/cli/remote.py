@@ -18,10 +18,13 @@ from grader.errors import NotFound, NotSignedIn, Refusal, SubmissionError, Syste
 TIMEOUT_S = 30
 PATIENCE_S = 120
 """A server that restarts is back within seconds; after this it is said to be away."""
+SIGN_IN_S = 8
+"""Whoever signs in may have mistyped the address, and waits for an answer."""
 SHORT_WAIT_S = 10
 """Of requests too close together; a limit on submissions takes minutes, and is told."""
 CHUNK = 1 << 20
 _AWAY = (502, 503, 504)
+_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class ServerAway(SystemFault):
@@ -34,6 +37,8 @@ class Server:
 
     url: str
     token: str
+    is_known: bool = True
+    """It answered before: where it does not now, it will again."""
 
     def ask(
         self,
@@ -48,7 +53,7 @@ class Server:
 
         Errors   Refusal or SubmissionError in the server's words; ServerAway.
         """
-        given_up_at = time.monotonic() + PATIENCE_S
+        given_up_at = time.monotonic() + (PATIENCE_S if self.is_known else 0)
         pause_s = 0.2
         while True:
             try:
@@ -75,9 +80,12 @@ class Server:
                 finally:
                     connection.close()
             except (OSError, http.client.HTTPException) as error:
+                if isinstance(error, ssl.SSLError):
+                    self._require_encryption(error)
                 trouble = str(error) or type(error).__name__
             if time.monotonic() > given_up_at:
-                raise ServerAway(f"{self.url} does not answer: {trouble}; try again in a moment")
+                advice = "try again in a moment" if self.is_known else "check the address"
+                raise ServerAway(f"{self.url} does not answer: {trouble}; {advice}")
             time.sleep(pause_s)
             pause_s = min(5.0, pause_s * 2)
 
@@ -123,10 +131,27 @@ class Server:
     def open(self) -> http.client.HTTPConnection:
         """A connection, as the URL's scheme says."""
         parts = urlsplit(self.url)
+        timeout_s = TIMEOUT_S if self.is_known else SIGN_IN_S
         if parts.scheme == "https":
             context = ssl.create_default_context()
-            return http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT_S, context=context)
-        return http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_S)
+            return http.client.HTTPSConnection(parts.netloc, timeout=timeout_s, context=context)
+        return http.client.HTTPConnection(parts.netloc, timeout=timeout_s)
+
+    def _require_encryption(self, error: ssl.SSLError) -> None:
+        """Errors   UsageError for what no waiting mends."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            raise UsageError(
+                f"{self.url} has a certificate that is not trusted here: {error.verify_message}"
+            ) from None
+        if error.reason != "WRONG_VERSION_NUMBER":
+            return
+        parts = urlsplit(self.url)
+        if parts.hostname in _HERE:
+            plain = parts._replace(scheme="http").geturl()
+            raise UsageError(f"{self.url} does not speak https; try {plain}") from None
+        raise UsageError(
+            f"{self.url} does not speak https; ask whoever runs it for its address"
+        ) from None
 
     def locate(self, path: str, query: dict[str, str] | None = None) -> str:
         """A path below the server's own."""
@@ -203,7 +228,7 @@ def check_url(url: str) -> str:
     parts = urlsplit(url if "//" in url else f"https://{url}")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"'{url}' is no server; write it as https://grade.example.edu")
-    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if parts.scheme == "http" and parts.hostname not in _HERE:
         raise UsageError(f"{url} would send your token in the open; use https")
     return parts._replace(query="", fragment="").geturl().rstrip("/")
 

@@ -75,14 +75,14 @@ def command(
     grade submit hw2/
     grade submit hw2.zip --format html -o report.html
     """
-    report = None
+    report, counted = None, ""
     if here and (server or in_course):
         raise UsageError("--here hands nothing in; leave out --server and --in-course")
     is_local = here or bool(course or student or staff or trust_submission or secret)
     if not is_local and not server and not os.environ.get("GRADE_SERVER"):
         server = _find_published_server(path)
     if not here and (server or in_course or os.environ.get("GRADE_SERVER")):
-        report = _grade_there(path, assignment, in_course, server, staff, quiet)
+        report, counted = _grade_there(path, assignment, in_course, server, staff, quiet)
     if report is None:
         try:
             report = _grade_here(
@@ -99,10 +99,12 @@ def command(
             if here:
                 raise
             # A student's machine has no problems on it.
-            report = _grade_there(path, assignment, in_course, server, staff, quiet)
+            report, counted = _grade_there(path, assignment, in_course, server, staff, quiet)
             if report is None:
                 raise
     _publish(report, format_name, output, path)
+    if counted and not quiet:
+        click.echo(counted, err=True)
     if all(part.verdict == "missing" for part in report.parts):
         click.echo(_say_nothing_found(path, report), err=True)
         return NOTHING_TO_GRADE
@@ -159,14 +161,14 @@ def _grade_there(
     url: str | None,
     staff: bool,
     quiet: bool,
-) -> Report | None:
-    """The report from a server; None when nobody has signed in to one."""
+) -> tuple[Report | None, str]:
+    """The report from a server, and what counts there; None when nobody has signed in to one."""
     from grader.cli.remote import find_server
     from grader.cli.submitting import submit_to_server
 
     found = find_server(url)
     if found is None:
-        return None
+        return None, ""
     if staff:
         raise UsageError("--staff reads a report on this machine; a server shows staff its own")
     return submit_to_server(found, path, assignment, in_course, quiet=quiet)

@@ -12,7 +12,7 @@ import click
 
 from grader.cli.packing import Parcel, pack
 from grader.cli.remote import CHUNK, Server, name_assignment
-from grader.errors import SystemFault, UsageError
+from grader.errors import Refusal, SystemFault, UsageError
 from grader.scoring import PartScore
 from grader.verdicts import Verdict
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from grader.report.models import Report
 
 AWAY = "the server does not answer; your submission is safe there, trying again"
+ROUNDED = 0.006
+"""Points are told to the hundredth; both may be rounded."""
 ENDED = {
     "cancelled": "the grading was cancelled; hand in again when you want it graded",
     "superseded": "you handed in again before this was graded; the newer one counts",
@@ -30,8 +32,8 @@ ENDED = {
 
 def submit_to_server(
     server: Server, path: Path, assignment: str | None, course: str | None, *, quiet: bool
-) -> Report:
-    """Hand in a submission and follow it to its report.
+) -> tuple[Report, str]:
+    """Hand in a submission and follow it to its report; what counts, where that is something else.
 
     Errors   Refusal or SubmissionError in the server's words; SystemFault when the server is
              away or could not grade.
@@ -53,7 +55,20 @@ def submit_to_server(
             raise SystemFault(ENDED.get(state, f"the grading ended as {state}"))
         report = read_report(server.ask("GET", f"{url}/report")[1])
         _tell_rest(progress, told, report)
-    return report
+    return report, _say_standing(server, place, report)
+
+
+def _say_standing(server: Server, place: str, report: Report) -> str:
+    """What counts in the course and why; '' where it is what the report says."""
+    try:
+        score = server.read(f"{place}/score")
+    except (Refusal, SystemFault):
+        # A token may be made for handing in alone; and the report is there already.
+        return ""
+    if abs(score["score"] - report.score) < ROUNDED:
+        return ""
+    counts = f"what counts is {score['score']:g} of {score['max_score']:g} points:"
+    return "\n  ".join([counts, *score["explanation"]])
 
 
 def find_place(
@@ -88,6 +103,10 @@ def find_place(
         (only,) = known
         return name_assignment(*only), known[only]
     names = ", ".join(sorted({key[1] for key in known})) or "none"
+    if assignment:
+        raise UsageError(
+            f"{server.url} has no assignment '{assignment}' for you; there are: {names}"
+        )
     raise UsageError(f"{path}: which assignment is it? There are: {names}; add --assignment NAME")
 
 

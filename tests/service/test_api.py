@@ -469,6 +469,41 @@ def test_grade_submit_ends_with_the_report_that_it_ends_with_here(
     from grader.report.models import drop_measurements
 
     assert drop_measurements(read(there.stdout)) == drop_measurements(read(here.stdout))
+    assert "what counts" not in there.stderr
+
+    mistyped = grade("submit", "slow", "-a", "nosuch")
+    assert mistyped.returncode == 2
+    assert f"{service.address} has no assignment 'nosuch' for you; there are: " in mistyped.stderr
+    assert "--assignment" not in mistyped.stderr
+
+
+def test_grade_submit_says_what_lateness_took_off(
+    service: Deployment, newcomer: str, tmp_path: Path
+) -> None:
+    (tmp_path / "slow").mkdir()
+    (tmp_path / "slow/echo.py").write_text("def echo(x):\n    return x\n")
+    slow = update(Assignment).where(Assignment.slug == "slow")
+    with service.store.write() as session:
+        late = {"late": {"loss": 0.1, "per": "day"}}
+        session.execute(slow.values(due_at=now() - dt.timedelta(hours=30), policies=late))
+    environment = {
+        **os.environ,
+        "GRADE_SERVER": service.address,
+        "GRADE_TOKEN": service.token(newcomer),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    try:
+        shown = subprocess.run(
+            [sys.executable, "-m", "grader", "submit", "slow"],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+    finally:
+        with service.store.write() as session:
+            session.execute(slow.values(due_at=None, policies={}))
+    assert "4 of 4 points" in shown.stdout, shown.stderr
+    told = shown.stderr.partition("what counts is ")[2]
+    assert told.startswith("3.2 of 4 points:\n")
+    assert "2 days begun" in told
 
 
 def test_grade_submit_survives_a_server_that_goes_away_and_comes_back(
