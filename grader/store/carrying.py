@@ -77,6 +77,8 @@ def carry_marks(session: Session, source: Submission, targets: Sequence[Submissi
 
     What a person said of a target itself stays as it is.
     """
+    if not targets:
+        return False
     ids = [source.id, *(each.id for each in targets)]
     runs = {each: run.id for each, run in find_counting_runs(session, ids).items()}
     latest = find_latest_marks(session, ids)

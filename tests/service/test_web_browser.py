@@ -164,6 +164,9 @@ def test_answers_are_typed_and_what_a_student_wrote_stays_text(chromium: Any, ad
     staff.page.keyboard.press("Escape")
     staff.page.keyboard.press("Enter")
     staff.page.wait_for_selector("text=Everything is marked.")
+    staff.page.keyboard.press("l")
+    staff.page.wait_for_selector("text=Marked by")
+    assert hostile in staff.read()
     assert not tab.complaints
     assert not staff.complaints
 

@@ -183,7 +183,10 @@ def test_a_submission_that_does_not_count_is_opened_and_said_so(
     essays.hand_in("ada", why="The second.")
     grader = Browser(service).sign_in("grader")
     assert find_answer(grader.get(MARKING)) == "The second."
-    page = grader.get(f"{MARKING}?at={first}")
+    review = grader.get(f"/submissions/{first}/review")
+    address = re.search(r'href="([^"]*/marking[?]at=[^"]*)"', review)
+    assert address
+    page = grader.get(address[1].replace("&amp;", "&"))
     assert find_answer(page) == "The first."
     assert "Another submission counts, whatever is given here." in read_text(page)
     nothing = read_text(grader.get(f"{MARKING}?at={first + 1000}"))
