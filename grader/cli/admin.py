@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -100,8 +101,11 @@ def restore(context: click.Context, path: Path, replace: bool) -> int:
     from grader.store import backup
     from grader.store.migrating import migrate
 
-    folder = read_given(context).folder
-    with keep_service_away(folder), open_store(context, is_new=None) as store:
+    settings = read_given(context)
+    # With PostgreSQL, workers on other hosts hold nothing here.
+    is_alone = settings.engine_name == "embedded"
+    alone = keep_service_away(settings.folder) if is_alone else nullcontext()
+    with alone, open_store(context, is_new=None) as store:
         backup.restore(store, path, replaces=replace)
         migrate(store)
     click.echo(f"restored from {path}")
@@ -153,7 +157,7 @@ def apply_retention(context: click.Context) -> int:
 
     with open_store(context) as store:
         count = remove_old(store)
-    click.echo(f"{count} submissions' files removed")
+    click.echo(f"submissions whose files and reports were removed: {count}")
     return GRADED
 
 

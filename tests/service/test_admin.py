@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from school import Class
 from sqlalchemy import select
+from test_store import IN_TIME, finish, hand_in
 
 from grader.cli import run
 from grader.store import audit, roster, sessions
 from grader.store.database import Store
-from grader.store.schema import AuditEntry, User
+from grader.store.schema import AuditEntry, GradingRun, Submission, User
 from grader.store.types import now
 
 Grade = Callable[..., tuple[int, str]]
@@ -123,6 +124,9 @@ def test_restoring_under_a_service_that_runs_is_refused(
 ) -> None:
     assert grade("backup", "kept")[0] == 0
     (tmp_path / ".grade").mkdir()
+    if not klass.store.is_sqlite:
+        # Workers are elsewhere: what a service in this folder holds is of another database.
+        (tmp_path / "service.toml").write_text('engine = "embedded"')
     with (tmp_path / ".grade" / "engine.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         code, said = grade("restore", "kept", "--replace")
@@ -144,6 +148,25 @@ def test_what_is_written_of_people_is_for_the_operators_eyes(
         code, said = grade(*words)
         assert (code, said.count("\n")) == (2, 1), said
         assert "cannot write to" in said
+
+
+def test_work_is_kept_as_long_as_the_course_says_and_no_longer_than_its_student(
+    klass: Class, grade: Grade
+) -> None:
+    finish(klass, hand_in(klass, at=IN_TIME).run.id)
+    counted = "submissions whose files and reports were removed: "
+    assert grade("retain") == (0, f"{counted}0\n")
+    grade("course", "set", "dl", "--keep-days", "1")
+    assert grade("retain") == (0, f"{counted}1\n")
+    waiting = hand_in(klass, content="c").run.id
+    code, said = grade("erase", "student@example.edu", "--yes")
+    assert (code, said) == (0, f"erased; user {klass.people['student'].id} is nobody now\n")
+    assert grade("user", "enable", "student@example.edu")[0] == 2
+    with klass.store.read() as session:
+        assert session.get_one(GradingRun, waiting).state == "cancelled"
+        assert not session.scalars(select(Submission).where(Submission.name != "")).all()
+    code, said = grade("doctor")
+    assert code == 0, said
 
 
 def test_names_that_are_none_are_refused_as_usage(klass: Class, grade: Grade) -> None:
