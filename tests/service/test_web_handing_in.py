@@ -308,3 +308,12 @@ def test_hidden_checks_are_worth_what_a_report_gives_for_them(loaded: LoadedAssi
     echo = Course(COURSE).load("slow")
     (part,) = ask(echo)[0].parts
     assert part.hidden_points == 2.0
+
+
+def test_answers_too_long_to_put_together_are_taken_alone_only(
+    form: Form, loaded: LoadedAssignment
+) -> None:
+    long = make_zip(**{"answers.md": "## why\n" + "words and more\n" * 20_000})
+    assert form.grade(form.send(("hw.zip", long)))["why"].startswith("words")
+    with pytest.raises(SubmissionError, match="written answers are larger than 256 KiB together"):
+        form.send(typed={"num": "7"})

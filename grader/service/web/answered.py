@@ -11,8 +11,9 @@ from grader.submission.files import File
 from grader.submission.models import Submission
 from grader.submission.names import Use
 
-ANSWERS_BYTES = 1 << 20
-"""Of written answers that a page puts together: fifty long ones, read anew several times."""
+ANSWERS_BYTES = 256 << 10
+"""Of written answers that a page puts together: a dozen of the longest; they are read several
+times, in half a second where they are made to be slow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

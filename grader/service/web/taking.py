@@ -109,11 +109,11 @@ def say_disputed(meant: Reconciled, latest: Submission | None, *, has_files: boo
     """Why a form was not taken that another one came before."""
     names = ", ".join(meant.disputed)
     ordinal = latest.ordinal if latest else ""
-    again = " choose your files again and" if has_files else ""
+    again = ", choose your files again" if has_files else ""
     return (
         f"nothing was handed in: submission {ordinal} came since this page was opened and answers"
-        f" {names} otherwise; both answers are shown below: keep the one that you mean,{again} hand"
-        " in again"
+        f" {names} otherwise; both answers are shown below: keep the one that you mean{again} and"
+        " hand in again"
     )
 
 
