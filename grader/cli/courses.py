@@ -9,7 +9,7 @@ import click
 
 from grader.cli import GRADED
 from grader.cli.opening import open_store
-from grader.errors import UsageError
+from grader.errors import Conflict, UsageError
 
 NOTHING = "none"
 LONGEST_DAYS = 36_500
@@ -61,7 +61,8 @@ def sync_course(context: click.Context, slug: str) -> int:
 
     with open_store(context) as store:
         with store.read() as session:
-            catalogue.find_course(session, slug)
+            if catalogue.find_course(session, slug).archived_at is not None:
+                raise Conflict(f"{slug} is archived; grade admin course set {slug} --unarchive")
         news = synchronise(store, slug)
         click.echo("\n".join(news) or "nothing new")
     return GRADED
@@ -86,7 +87,7 @@ def sync_course(context: click.Context, slug: str) -> int:
 @click.option(
     "--archive/--unarchive",
     default=None,
-    help="Whether the course is over: students find it listed no more, its folder is not read.",
+    help="Whether the course is over: first pages list it no more, its folder is not read.",
 )
 @click.pass_context
 def set_course(context: click.Context, /, slug: str, **given: Any) -> int:

@@ -55,6 +55,8 @@ def test_what_a_course_keeps_and_weighs_is_set_and_shown(klass: Class, grade: Gr
         ["is_archived", "yes"],
     ]  # fmt: skip
     assert grade("course", "set", "dl")[1] == shown
+    code, said = grade("course", "sync", "dl")
+    assert (code, "dl is archived" in said) == (2, True)
     _, later = grade("course", "set", "dl", "--keep-days", "none", "--unarchive")
     assert "keep_days   none\nis_archived no\n" in later
     for words in (("--keep-days", "0"), ("--timezone", "Mars/Base")):
