@@ -98,6 +98,8 @@ def take_submission(
         run = find_run(session, latest.id)
         if run is not None and run.state != RunState.CANCELLED:
             return Taken(latest, run, is_new=False)
+    if here.archived_at:
+        raise NotAllowed(f"the course of {assignment.slug} is archived: it takes nothing any more")
     _require_open(session, assignment, user_id, at)
     attempts = (assignment.policies or {}).get("attempts") or {}
     if is_practice and (attempts.get("most") or attempts.get("free")):

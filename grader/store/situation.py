@@ -27,6 +27,8 @@ class Situation(NamedTuple):
     """Gradings of the student under way, or waiting for other assignments."""
     course_waiting: int
     share: int | None
+    archived_at: dt.datetime | None
+    """When the course ended."""
 
 
 def find_situation(
@@ -95,6 +97,7 @@ def _ask() -> Any:
         occupied.scalar_subquery(),
         waiting.scalar_subquery(),
         select(course.c.share).where(course.c.id == bindparam("course_id")).scalar_subquery(),
+        select(course.c.archived_at).where(course.c.id == bindparam("course_id")).scalar_subquery(),
     ).select_from(always.outerjoin(latest, true()))
 
 

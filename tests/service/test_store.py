@@ -290,6 +290,14 @@ def test_nothing_is_taken_beyond_the_most_attempts_and_what_counts_stays(klass: 
     assert "submission 3 came after the 1 that count" in steps
 
 
+def test_an_archived_course_takes_nothing(klass: Class) -> None:
+    with klass.store.write() as session:
+        session.get_one(Course, klass.course.id).archived_at = now()
+
+    with pytest.raises(NotAllowed, match="the course of quick is archived"):
+        hand_in(klass)
+
+
 def test_returning_to_an_earlier_version_is_a_new_submission(klass: Class) -> None:
     first, _, third = hand_in(klass, content="b"), hand_in(klass, content="a"), hand_in(klass)
 

@@ -189,6 +189,8 @@ def _say_closed(visit: Visit, row: Row, used: int) -> str:
     most = find_most_attempts(row.assignment)
     if most is not None and used >= most:
         return "Your attempts are used: nothing more is taken, and what counts stays."
+    if row.course.archived_at:
+        return "This course is archived: nothing is taken any more."
     if row.is_open:
         return ""
     opens_at = row.assignment.opens_at
