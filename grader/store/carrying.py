@@ -26,10 +26,7 @@ OPEN = frozenset({Verdict.REVIEW, Verdict.UNDECIDED})
 
 
 def carry_to_graded(session: Session, run_ids: Sequence[int]) -> None:
-    """Carry marks over to what was graded just now, from other submissions of its students.
-
-    Cost   One question where nobody has marks, which is nearly always.
-    """
+    """Carry marks over to what was graded just now, from other submissions of its students."""
     graded, other = aliased(Submission), aliased(Submission)
     targets = session.scalars(
         select(graded)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy.orm import Session, aliased
 
 from grader.store.blobs import keep_blobs
 from grader.store.carrying import carry_to_graded
@@ -18,6 +18,7 @@ from grader.store.schema import (
     CheckOutcome,
     GradingRun,
     PartOutcome,
+    RubricMark,
     RunEvent,
     RunState,
     Submission,
@@ -72,14 +73,14 @@ def finish(session: Session, together: Sequence[Graded]) -> list[RunState | None
         "runs": [graded.lease.run_id for graded in together],
         "tokens": [graded.lease.token for graded in together],
     }
-    held = {row.id: row.erased_at for row in connection.execute(_HELD, leases)}
+    held = {row.id: row for row in connection.execute(_HELD, leases)}
     states: list[RunState | None] = []
     kept: list[tuple[Graded, str]] = []
     for graded in together:
         lease, fault = graded.lease, find_fault(graded.result.report)
         if lease.run_id not in held:
             states.append(None)
-        elif held[lease.run_id] is not None:
+        elif held[lease.run_id].erased_at is not None:
             # Handed in while its student was erased: nothing of theirs is kept.
             states.append(RunState.CANCELLED if end_cancelled(session, lease) else None)
         elif fault and lease.deaths == 0:
@@ -88,11 +89,11 @@ def finish(session: Session, together: Sequence[Graded]) -> list[RunState | None
             states.append(RunState.DONE)
             kept.append((graded, fault))
     if kept:
-        _keep(session, kept)
+        _keep(session, kept, [run_id for run_id, row in held.items() if row.is_marked])
     return states
 
 
-def _keep(session: Session, kept: Sequence[tuple[Graded, str]]) -> None:
+def _keep(session: Session, kept: Sequence[tuple[Graded, str]], of_marked: Sequence[int]) -> None:
     connection = session.connection()
     results = [graded.result for graded, _ in kept]
     names = keep_blobs(
@@ -124,7 +125,9 @@ def _keep(session: Session, kept: Sequence[tuple[Graded, str]]) -> None:
     told = [{"run": graded.lease.run_id} for graded, _ in kept if graded.was_told_of]
     if told:
         connection.execute(_FORGET, told)
-    carry_to_graded(session, [graded.lease.run_id for graded, _ in kept])
+    marked = [graded.lease.run_id for graded, _ in kept if graded.lease.run_id in of_marked]
+    if marked:
+        carry_to_graded(session, marked)
     users: dict[int, set[int]] = defaultdict(set)
     for graded, _ in kept:
         users[graded.lease.assignment_id].add(graded.lease.user_id)
@@ -191,9 +194,16 @@ def shorten(part_id: str) -> str:
 
 _RUNS: Any = GradingRun.__table__
 _EVENTS: Any = RunEvent.__table__
+# Whether a person has marked anything of the same student's in the same assignment: few have.
+_OTHER = aliased(Submission)
+_IS_MARKED = exists().where(
+    _OTHER.assignment_id == Submission.assignment_id,
+    _OTHER.user_id == Submission.user_id,
+    RubricMark.submission_id == _OTHER.id,
+)
 # In order, and locked, so that nobody takes one away between this look and the end.
 _HELD = (
-    select(_RUNS.c.id, User.erased_at)
+    select(_RUNS.c.id, User.erased_at, _IS_MARKED.label("is_marked"))
     .join(Submission, Submission.id == _RUNS.c.submission_id)
     .join(User, User.id == Submission.user_id)
     .where(
