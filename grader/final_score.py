@@ -136,13 +136,12 @@ def judge_attempt(earned: Fraction, attempts: Attempts, attempt: int) -> Adjustm
     )
 
 
-def choose_attempt(scores: Sequence[float], counts: str, most: int | None = None) -> int:
+def choose_attempt(scores: Sequence[float], counts: str) -> int:
     """Which of several attempts counts, in the order handed in: the last, or the best.
 
-    Of equally good ones the first counts; none beyond the most that may, where there are others.
+    Of equally good ones the first counts.
     """
-    allowed = scores[:most]
-    return len(allowed) - 1 if counts == "last" else allowed.index(max(allowed))
+    return len(scores) - 1 if counts == "last" else scores.index(max(scores))
 
 
 def drop_lowest(problems: Sequence[ProblemScore], count: int) -> Adjustment | None:

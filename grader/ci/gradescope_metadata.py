@@ -18,8 +18,8 @@ class Metadata:
     """What of it counts here."""
 
     circumstances: Circumstances
-    earlier_scores: tuple[float, ...] = ()
-    """Of the earlier attempts that have one, in order."""
+    earlier_scores: tuple[float | None, ...] = ()
+    """Of the earlier attempts, in order; None where there is none."""
 
 
 def read_metadata(found: object) -> Metadata:
@@ -47,16 +47,15 @@ def _list_due_dates(metadata: dict[str, Any], users: list[dict[str, Any]]) -> It
             yield due
 
 
-def _list_scores(previous: list[Any]) -> Iterator[float]:
+def _list_scores(previous: list[Any]) -> Iterator[float | None]:
     for each in previous:
-        if not isinstance(each, dict):
-            continue
-        results = each.get("results")
-        scored = results.get("score") if isinstance(results, dict) else each.get("score")
+        found = each if isinstance(each, dict) else {}
+        results = found.get("results")
+        scored = results.get("score") if isinstance(results, dict) else found.get("score")
         try:
             yield float(str(scored))
         except ValueError:
-            continue
+            yield None
 
 
 def _list(found: object) -> list[Any]:

@@ -70,17 +70,18 @@ PLATFORMS = {"gradescope": run_gradescope, "prairielearn": run_prairielearn}
 def keep_best(report: Report, assignment: LoadedAssignment, metadata: Metadata) -> Report:
     """Where the best counts, or no more do, an earlier one that was better stands."""
     policy = assignment.policies.attempts
-    if policy is None or not metadata.earlier_scores:
+    if policy is None:
         return report
-    scores = [*metadata.earlier_scores, report.score]
-    chosen = choose_attempt(scores, policy.counts, policy.most)
-    if scores[chosen] <= report.score:
+    every = enumerate((*metadata.earlier_scores, report.score), 1)
+    scored = [(number, score) for number, score in every if score is not None]
+    if policy.most is not None:
+        scored = [pair for pair in scored if pair[0] <= policy.most] or scored
+    number, score = scored[choose_attempt([score for _, score in scored], policy.counts)]
+    if score <= report.score:
         return report
-    words = f"{policy.counts} of {len(scores[: policy.most])} attempts: number {chosen + 1}"
-    gain = AdjustmentReport(points=scores[chosen] - report.score, explanation=words)
-    return report.model_copy(
-        update={"adjustments": (*report.adjustments, gain), "score": scores[chosen]}
-    )
+    words = f"{policy.counts} of {len(scored)} attempts: number {number}"
+    gain = AdjustmentReport(points=score - report.score, explanation=words)
+    return report.model_copy(update={"adjustments": (*report.adjustments, gain), "score": score})
 
 
 def _grade(

@@ -304,7 +304,10 @@ def _require_open(session: Session, assignment: Assignment, user_id: int, at: dt
 
 def count_attempts(session: Session, assignment: Assignment, user_id: int) -> int:
     """The attempts that a student has used: what never began to be graded is none."""
-    began = select(GradingRun.submission_id).where(GradingRun.starts > 0)
+    # What waits though it had begun was taken back by us, and this one will supersede it.
+    began = select(GradingRun.submission_id).where(
+        GradingRun.starts > 0, GradingRun.state.not_in((RunState.QUEUED, RunState.SUPERSEDED))
+    )
     used = select(func.count()).where(
         Submission.assignment_id == assignment.id,
         Submission.user_id == user_id,

@@ -62,7 +62,8 @@ def find_given_up(session: Session, submission_ids: Sequence[int]) -> dict[int, 
         for submission_id, state, starts in rows:
             found.setdefault(submission_id, []).append((state, starts))
     return {
-        submission_id: any(starts for _, starts in own)
+        # What is superseded waited: whatever had begun of it was taken back by us.
+        submission_id: any(starts and state != RunState.SUPERSEDED for state, starts in own)
         for submission_id, own in found.items()
         if all(state in GIVEN_UP for state, _ in own)
     }

@@ -290,6 +290,19 @@ def test_nothing_is_taken_beyond_the_most_attempts_and_what_counts_stays(klass: 
     assert "submission 3 came after the 1 that count" in steps
 
 
+def test_a_grading_that_we_took_back_uses_up_no_attempt(klass: Class) -> None:
+    set_attempts(klass, counts="last", free=1, loss=0.5, most=1)
+    lost = hand_in(klass, content="a")
+    with klass.store.write() as session:
+        lease = runs.claim(session, lost.run.id, "a host")
+        assert lease
+        runs.bury(session, lost.run.id, lease.token, "its host is gone", host_died=True)
+
+    assert finish(klass, hand_in(klass, content="b").run.id)
+
+    assert score_of(klass)[0] == 2
+
+
 def test_an_archived_course_takes_nothing(klass: Class) -> None:
     with klass.store.write() as session:
         session.get_one(Course, klass.course.id).archived_at = now()
