@@ -22,9 +22,9 @@ and its student may hand in again or think better of it."""
 STOP_S = 5.0
 """For slots that wait to hear that there is nothing more: microseconds, if they run at all."""
 PAUSE_S = 1.0
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 5.0
 """Before it is tried again, when the database did not answer or the disk was full: doubled each
-time, so that a host that can't work for an hour says so in few lines."""
+time, up to what a student would hardly notice once all is well again."""
 
 log = logging.getLogger("grader.service")
 
