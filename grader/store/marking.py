@@ -33,7 +33,6 @@ def keep_marks(
 ) -> bool:
     """Keep the points of a part's items; False where somebody marked it after mark `seen`.
 
-
     Errors   as `mark` has them.
     """
     # Two who save at the same moment go one after the other.
